@@ -1,0 +1,186 @@
+"""The three modes of every component: `model` runs it, `prescribed` replaces its outputs, `off` is silent.
+
+`ScheduledSource` serves doses: amounts at given times and piecewise constant rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from knuffel.body.contract import Component, Events, Inputs, Kind, Outputs, Port, RandomStreams, State, Subjects
+from knuffel.engine.signals import EventSignal, LevelSignal
+from knuffel.errors import WiringError, nearest
+
+__all__ = ["Part", "PrescribedOutputs", "ScheduledSource", "off_part", "prescribed_part"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One place in the model: the room, the component that stands there, its ports, and its coupling interval in ms.
+
+    ``neutral`` holds output ports that nobody produces in this mode; readers get their default value. An ``exact`` part
+    is right for any step, so its interval (None: no limit) is only the longest it may take.
+    """
+
+    room: str
+    component: Component | None
+    outputs: tuple[Port, ...]
+    inputs: tuple[Port, ...] = ()
+    interval: int | None = None
+    neutral: tuple[Port, ...] = ()
+    exact: bool = False
+
+    @classmethod
+    def of(cls, component: Component, interval: int | None = None) -> Part:
+        """Return the part of a running component; ``interval`` replaces the declared one."""
+        return cls(
+            room=component.room,
+            component=component,
+            outputs=component.outputs,
+            inputs=component.inputs,
+            interval=interval or component.coupling_interval,
+            exact=component.coupling_interval is None,
+        )
+
+
+@dataclass
+class NoState(State):
+    """The state of a part that remembers nothing but how many subjects there are."""
+
+    subject: Any
+
+
+class PrescribedOutputs(Component):
+    """Plays signals in place of a component's outputs; the same signal for every subject."""
+
+    id = "prescribed"
+    State = NoState
+
+    def __init__(self, outputs: Sequence[Port], signals: Mapping[str, LevelSignal | EventSignal]) -> None:
+        super().__init__(parameters=None)
+        self._ports = tuple(outputs)
+        self._signals = dict(signals)
+
+    def edges(self) -> Sequence[int]:
+        """Return the edges of all signals."""
+        return [time for signal in self._signals.values() for time in signal.edges()]
+
+    def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[NoState, Outputs]:
+        """Return the levels at time zero."""
+        count = len(subjects)
+        levels: Outputs = {}
+        for port in self._ports:
+            if port.kind in (Kind.LEVEL, Kind.FRACTION):
+                levels[port.name] = np.full(count, cast("LevelSignal", self._signals[port.name]).limits(0, 0)[0])
+        return NoState(np.arange(count)), levels
+
+    def advance(self, state: NoState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
+        """Return the signals over [t, t + dt)."""
+        count, outputs = len(state.subject), Outputs()
+        for port in self._ports:
+            signal = self._signals[port.name]
+            if isinstance(signal, EventSignal):
+                outputs[port.name] = _repeat(signal, count, t, t + dt)
+            elif port.kind is Kind.RATE:
+                outputs[port.name] = np.full(count, signal.integral(t, t + dt))
+            else:
+                start, end = signal.limits(t, t + dt)
+                outputs[port.name] = (np.full(count, start), np.full(count, end))
+        return outputs
+
+
+def _repeat(signal: EventSignal, subjects: int, t: int, end: int) -> Events:
+    times = signal.between(t, end)
+    rows = len(times) * signal.count
+    return Events(
+        time=np.tile(np.repeat(times, signal.count), subjects),
+        subject=np.repeat(np.arange(subjects, dtype=np.int64), rows),
+        index=np.tile(np.arange(signal.count, dtype=np.int64), len(times) * subjects),
+    )
+
+
+def prescribed_part(
+    component: type[Component], signals: Mapping[str, LevelSignal | EventSignal], interval: int | None = None
+) -> Part:
+    """Return a part that plays ``signals`` (by port name) instead of running ``component``.
+
+    Outputs that are not given are neutral. Raises `WiringError` for a port the component does not have, or a signal
+    of the wrong kind for its port.
+    """
+    ports = {port.name: port for port in component.outputs}
+    for name, signal in signals.items():
+        if name not in ports:
+            raise WiringError(f"{component.room} has no output {name!r}; nearest: {nearest(name, ports)}")
+        if isinstance(signal, EventSignal) != (ports[name].kind is Kind.EVENTS):
+            raise WiringError(f"{name} is a port of kind {ports[name].kind}: the prescribed signal does not fit")
+    given = tuple(port for port in component.outputs if port.name in signals)
+    player = PrescribedOutputs(given, signals)
+    needed = [signal.interval for signal in signals.values() if signal.interval is not None]
+    return Part(
+        room=component.room,
+        component=player,
+        outputs=given,
+        interval=interval or min(needed, default=None),
+        neutral=tuple(port for port in component.outputs if port.name not in signals),
+        exact=True,
+    )
+
+
+def off_part(component: type[Component]) -> Part:
+    """Return a part whose outputs are all neutral."""
+    return Part(room=component.room, component=None, outputs=(), neutral=component.outputs)
+
+
+class ScheduledSource(Component):
+    """Amounts at given times and piecewise constant rates, the same for every subject: doses, by port.
+
+    ``amounts`` maps an amount port to (time ms, quantity) pairs; ``rates`` maps a rate port to (start ms, end ms,
+    rate) pieces, which add where they overlap.
+    """
+
+    id = "schedule"
+    State = NoState
+
+    def __init__(
+        self,
+        ports: Sequence[Port],
+        amounts: Mapping[str, Sequence[tuple[int, float]]],
+        rates: Mapping[str, Sequence[tuple[int, int, float]]],
+    ) -> None:
+        super().__init__(parameters=None)
+        self._amounts = {port.name: amounts.get(port.name, ()) for port in ports if port.kind is Kind.AMOUNT}
+        self._rates = {port.name: rates.get(port.name, ()) for port in ports if port.kind is Kind.RATE}
+
+    def edges(self) -> Sequence[int]:
+        """Return every dose time."""
+        times = [time for pairs in self._amounts.values() for time, _ in pairs]
+        return times + [time for pieces in self._rates.values() for start, end, _ in pieces for time in (start, end)]
+
+    def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[NoState, Outputs]:
+        """Return an empty state; doses have no levels."""
+        return NoState(np.arange(len(subjects))), {}
+
+    def advance(self, state: NoState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
+        """Return what is given at ``t`` and the integral of the rates over [t, t + dt)."""
+        count, outputs = len(state.subject), Outputs()
+        for name, pairs in self._amounts.items():
+            outputs[name] = np.full(count, sum(quantity for time, quantity in pairs if time == t), dtype=np.float64)
+        for name, pieces in self._rates.items():
+            rate = sum(rate for start, end, rate in pieces if start <= t < end)
+            outputs[name] = np.full(count, rate * dt / 1000, dtype=np.float64)
+        return outputs
+
+    @staticmethod
+    def part(
+        room: str,
+        ports: Sequence[Port],
+        amounts: Mapping[str, Sequence[tuple[int, float]]],
+        rates: Mapping[str, Sequence[tuple[int, int, float]]],
+    ) -> Part:
+        """Return the part of such a source."""
+        source = ScheduledSource(ports, amounts, rates)
+        return Part(room=room, component=source, outputs=tuple(ports), exact=True)
