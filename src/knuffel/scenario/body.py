@@ -1,0 +1,212 @@
+"""The body plan of a scenario: which model stands in each room, with which sets, parameters and prescribed outputs."""
+
+from __future__ import annotations
+
+from knuffel.body.contract import Component
+from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
+from knuffel.evidence import load
+from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
+from knuffel.scenario.parameters import read_parameters, read_settings
+from knuffel.scenario.schema_body import Room
+from knuffel.scenario.signals import read_signal
+from knuffel.scenario.times import Times
+from knuffel.scenario.tree import Path, Problems
+
+__all__ = ["DEFAULT_NEURON_SET", "parameter_sets", "read_rooms"]
+
+DEFAULT_NEURON_SET = "oxytocin-2018"
+_DEFAULT_CELLS = 100
+_MOST_CELLS = 100_000
+_FEW_CELLS = 20
+_MODEL_KEYS = ("set", "parameters", "settings")
+
+
+def read_rooms(
+    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems
+) -> dict[str, RoomSpec]:
+    """Return what stands in every room, in the order of the signal."""
+    rooms: dict[str, RoomSpec] = {}
+    for room in ROOMS:
+        section = getattr(body, room, None) or Room()
+        rooms[room] = _Reader(room, section, subject, times, problems).read(rooms)
+    _check_same_parameter(rooms, problems)
+    return rooms
+
+
+def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
+    """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
+    neurons = rooms["neurons"].sets or (DEFAULT_NEURON_SET,)
+    own = [subject.kinetics, *_profile_set(subject), *([subject.labour_preset] if subject.labour_preset else [])]
+    others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
+    return tuple(dict.fromkeys([*neurons, *own, *others]))
+
+
+def _profile_set(subject: SubjectSpec) -> list[str]:
+    if subject.basal_profile == "sex_difference":
+        return [f"basal_sex_difference_{subject.sex}"]
+    return ["basal_review_term"] if subject.basal_profile == "review" else []
+
+
+def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> None:
+    first: dict[str, str] = {}
+    for room, spec in rooms.items():
+        for name in spec.overrides:
+            if name in first:
+                path: Path = ("body", room, "parameters")
+                problems.add(
+                    path, f"{name} is given in two rooms", found=f"also in {first[name]}", allowed="one of them"
+                )
+            first.setdefault(name, room)
+
+
+class _Reader:
+    """Reads one room."""
+
+    def __init__(self, room: str, section: Room, subject: SubjectSpec | None, times: Times, problems: Problems) -> None:
+        self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
+        self.path: Path = ("body", room)
+
+    def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
+        section = self.section
+        model = self._model(earlier)
+        component = component_class(self.room, model)
+        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode())
+        self._check_mode(mode, component)
+        self._check_who(mode)
+        settings = self._settings(component, mode)
+        running = mode == "model"
+        return RoomSpec(
+            room=self.room,
+            model=model,
+            mode=mode,
+            sets=self._sets(component) if running else (),
+            overrides=read_parameters(section.parameters, self.room, component, self.path, self.problems)
+            if running
+            else {},
+            outputs=self._outputs(component) if mode == "prescribed" else {},
+            settings=settings,
+            where=self.problems.where(self.path),
+        )
+
+    def _model(self, earlier: dict[str, RoomSpec]) -> str:
+        known = models(self.room)
+        wanted = self.section.model
+        if wanted is None:
+            silent = self.room == "secretion" and earlier["neurons"].mode == "off"
+            return "basal" if silent and "basal" in known else DEFAULT_MODEL[self.room]
+        if wanted in known:
+            return wanted
+        names = [*known, "off"]
+        self.problems.add((*self.path, "model"), f"{self.room} has no such model", allowed=names, near=wanted)
+        return DEFAULT_MODEL[self.room]
+
+    def _default_mode(self) -> str:
+        if self.subject is None or self.section.model is not None:
+            return "model"
+        woman = (self.subject.species, self.subject.sex) == ("human", "female")
+        if self.room == "uterus":
+            return "model" if woman and self.subject.labour_preset is not None else "off"
+        return "model" if woman or self.room != "receptors" else "off"
+
+    def _check_who(self, mode: str) -> None:
+        subject = self.subject
+        if subject is None or mode != "model" or self.room not in ("uterus", "receptors"):
+            return
+        if subject.species != "human":
+            message = f"this version has no model of the {self.room} of a rat"
+            self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif subject.sex == "male":
+            message = "a man has no uterus" if self.room == "uterus" else "this room holds receptors of the uterus"
+            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room == "uterus" and subject.labour_preset is None:
+            presets = [
+                name for name, item in load.sets().items() if item.kind == "labour" and item.state == subject.state
+            ]
+            hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
+            self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_mode(self, mode: str, component: type[Component]) -> None:
+        section = self.section
+        if mode != "model":
+            for key in _MODEL_KEYS:
+                if getattr(section, key):
+                    self.problems.add(
+                        (*self.path, key), f"the room is {mode}: this does nothing", allowed="mode: model", at_key=True
+                    )
+        if mode == "prescribed":
+            if not section.outputs and not self.problems.spoiled_below(*self.path, "outputs"):
+                names = ", ".join(port.name for port in component.outputs if not port.columns)
+                self.problems.add(
+                    (*self.path, "outputs"), "a prescribed room needs its outputs", allowed=names, show_found=False
+                )
+        elif section.outputs is not None:
+            self.problems.add(
+                (*self.path, "outputs"),
+                f"the mode is {mode}: outputs do nothing",
+                allowed="mode: prescribed",
+                at_key=True,
+            )
+
+    def _settings(self, component: type[Component], mode: str) -> dict[str, object]:
+        settings: dict[str, object] = {}
+        if mode == "model":
+            settings.update(read_settings(self.section.settings, component, self.path, self.problems))
+        cells, path = self.section.cells, (*self.path, "cells")
+        if self.room != "neurons":
+            if cells is not None:
+                self.problems.add(path, "only neurons have cells", allowed="body.neurons.cells", at_key=True)
+            return settings
+        if cells is not None and not 1 <= cells <= _MOST_CELLS:
+            self.problems.add(path, "not a possible number of cells", allowed=f"1 to {_MOST_CELLS}; or neurons: off")
+            cells = None
+        if mode != "off":
+            settings["cells"] = cells if cells is not None else _DEFAULT_CELLS if mode == "model" else 1
+        elif cells is not None:
+            self.problems.add(path, "the room is off: this does nothing", at_key=True)
+        human = self.subject is not None and self.subject.species == "human"
+        if human and mode == "model" and cells is not None and cells < _FEW_CELLS:
+            text = f"{cells} cells are few: the secretion of a person is scaled from a mean over at least {_FEW_CELLS}"
+            self.problems.notice("few_cells", path, text)
+        return settings
+
+    def _sets(self, component: type[Component]) -> tuple[str, ...]:
+        known = load.sets()
+        found = []
+        for place, name in enumerate(self.section.set or []):
+            if name is None:
+                continue
+            path: Path = (*self.path, "set", place)
+            fitting = [key for key, item in known.items() if self._fits(item.parameters, component, item.kind)]
+            if name in fitting:
+                found.append(name)
+            elif name in known:
+                kind = known[name].kind
+                self.problems.add(
+                    path, f"this is a set of kind {kind}: it does not belong in {self.room}", allowed=fitting
+                )
+            else:
+                self.problems.add(path, "there is no such parameter set", allowed=fitting, near=name)
+        return tuple(found)
+
+    def _fits(self, parameters: object, component: type[Component], kind: str) -> bool:
+        """Whether a set changes something in this room; sets that belong to the subject are named there."""
+        ids = set(parameters)  # type: ignore[call-overload]
+        return kind not in ("kinetics", "labour", "basal") and any(name.split(".")[0] == self.room for name in ids)
+
+    def _outputs(self, component: type[Component]) -> dict[str, SignalSpec]:
+        ports = {port.name: port for port in component.outputs}
+        short = {name.split(".", 1)[1]: name for name in ports}
+        found: dict[str, SignalSpec] = {}
+        for name, item in (self.section.outputs or {}).items():
+            full, path = short.get(name, name), (*self.path, "outputs", name)
+            if full not in ports:
+                self.problems.add(
+                    path, f"{self.room} has no such output", found=repr(name), allowed=ports, near=name, at_key=True
+                )
+            elif full in found:
+                self.problems.add(path, f"{full} is given twice", at_key=True)
+            elif item is not None:
+                signal = read_signal(item, ports[full], path, self.times, self.problems)
+                if signal is not None:
+                    found[full] = signal
+        return found

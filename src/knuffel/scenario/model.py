@@ -1,0 +1,193 @@
+"""A scenario that passed every check: plain frozen data, numbers in port units, times in whole milliseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from knuffel.errors import Notice
+
+if TYPE_CHECKING:
+    from knuffel.evidence.resolve import Override
+
+__all__ = [
+    "DoseSpec",
+    "EngineSpec",
+    "ObserveSpec",
+    "RoomSpec",
+    "SampleSpec",
+    "Scenario",
+    "SignalSpec",
+    "StimulusSpec",
+    "SubjectSpec",
+]
+
+_PLACES = frozenset({"where", "path", "source", "notices"})
+_NAMES = frozenset({"name", "title", "description"})
+_ASIDE = frozenset({"text", "checkpoint_every", "debug"})
+
+
+@dataclass(frozen=True)
+class SubjectSpec:
+    """Who. ``weight`` in kg; ``gestational_week`` None when not pregnant; ``kinetics`` names a parameter set.
+
+    ``state`` is resting, postmenopausal or term; ``labour_preset`` names a parameter set of a uterus, or is None;
+    ``basal_profile`` chooses among the published resting levels.
+    """
+
+    species: str
+    sex: str
+    state: str
+    gestational_week: float | None
+    weight: float
+    count: int
+    kinetics: str
+    labour_preset: str | None
+    basal_profile: str
+
+
+@dataclass(frozen=True)
+class StimulusSpec:
+    """An event or an input protocol. Times in ms; a ``duration`` of 0 has no end of its own.
+
+    ``partner`` is wanted, neutral or unwanted; ``values`` holds the numbers of a protocol (gains as multiples of the
+    resting input, ``time_constant`` in s).
+    """
+
+    kind: str
+    start: int
+    duration: int
+    intensity: float
+    partner: str
+    values: Mapping[str, float]
+    where: str
+
+
+@dataclass(frozen=True)
+class DoseSpec:
+    """One dose: ``segments`` (start ms, end ms, rate pg/s), ``amounts`` (time ms, pg), ``text`` as it was typed."""
+
+    drug: str
+    route: str
+    segments: tuple[tuple[int, int, float], ...]
+    amounts: tuple[tuple[int, float], ...]
+    text: str
+    where: str
+
+
+@dataclass(frozen=True)
+class SignalSpec:
+    """A prescribed output. ``kind`` is constant, table, expression or events; numbers are in ``unit``, the port's.
+
+    ``times`` and ``event_times`` in ms; ``interpolation`` is linear or step; an expression is one of t in seconds.
+    """
+
+    kind: str
+    unit: str
+    value: float | None = None
+    times: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+    interpolation: str = "linear"
+    expression: str | None = None
+    event_times: tuple[int, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class RoomSpec:
+    """What stands in a room: a model, prescribed ``outputs`` by port, or nothing (``mode`` model, prescribed, off).
+
+    ``sets`` and ``overrides`` are what the user wrote in this room; ``settings`` are structural choices of the model.
+    """
+
+    room: str
+    model: str
+    mode: str
+    sets: tuple[str, ...] = ()
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    outputs: Mapping[str, SignalSpec] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class SampleSpec:
+    """A sampling series: its name, the assay, the port that is sampled, and the times in ms."""
+
+    name: str
+    assay: str
+    port: str
+    times: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ObserveSpec:
+    """What is kept: every ``record_every`` ms, which ``variables`` (None: all), spikes, samples, a pressure trace."""
+
+    record_every: int
+    variables: tuple[str, ...] | None
+    spikes: bool
+    samples: tuple[SampleSpec, ...]
+    tocograph: bool
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """``warm_up`` in ms (None: what the models ask for), ``checkpoint_every`` in s, coupling ``intervals`` in ms."""
+
+    warm_up: int | None = None
+    checkpoint_every: float = 30.0
+    intervals: Mapping[str, int] = field(default_factory=dict)
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority.
+
+    ``path`` is the file (empty for text), ``source`` its text; ``notices`` are warnings that travel with the result.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    start_clock: int
+    duration: int
+    seed: int
+    subject: SubjectSpec
+    sets: tuple[str, ...]
+    stimuli: tuple[StimulusSpec, ...]
+    doses: tuple[DoseSpec, ...]
+    rooms: Mapping[str, RoomSpec]
+    observe: ObserveSpec
+    engine: EngineSpec
+    path: str = ""
+    source: str = ""
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The scenario with all defaults filled in, as plain data that JSON can hold; no file names or positions."""
+        plain: dict[str, Any] = _plain(self, _PLACES)
+        return plain
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what will be computed; names, texts, and the layout of the file do not enter."""
+        content = {key: value for key, value in _plain(self, _PLACES | _ASIDE).items() if key not in _NAMES}
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any, without: frozenset[str]) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        names = [item.name for item in fields(value) if item.name not in without]
+        return {name: _plain(getattr(value, name), without) for name in names}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, without) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item, without) for item in value]
+    return value

@@ -1,0 +1,133 @@
+"""From a file to a checked `Scenario`: tree, overrides, types, meaning. Every mistake is reported at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
+
+from knuffel.scenario.body import parameter_sets, read_rooms
+from knuffel.scenario.doses import read_doses
+from knuffel.scenario.model import RoomSpec, Scenario
+from knuffel.scenario.observe import read_engine, read_observe
+from knuffel.scenario.overrides import apply_overrides
+from knuffel.scenario.schema import Texts
+from knuffel.scenario.schema_body import Document
+from knuffel.scenario.source import parse, read_source
+from knuffel.scenario.stimuli import read_stimuli
+from knuffel.scenario.subject import read_subject
+from knuffel.scenario.times import DEFAULT_START, Times
+from knuffel.scenario.tree import Node, Problems
+from knuffel.scenario.typed import normalise, typed
+
+__all__ = ["load", "loads"]
+
+FORMAT = 1
+_LARGEST_SEED = 2**32 - 1
+_NAME = re.compile(r"^[\w][\w .+-]{0,99}$")
+_LONGEST_TEXT = 2000
+
+
+def load(source: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenario:
+    """Read a file or a bundled scenario. Raises `ScenarioError` with every mistake."""
+    display, path, content = read_source(source)
+    return _read(content, overrides, display, path, FilePath(path).stem)
+
+
+def loads(text: str, overrides: Sequence[str] = (), *, name: str = "scenario") -> Scenario:
+    """Read a scenario from YAML text; ``name`` stands where messages have a file name. Raises `ScenarioError`."""
+    return _read(text, overrides, name, "", name)
+
+
+def _read(content: bytes | str, overrides: Sequence[str], display: str, path: str, stem: str) -> Scenario:
+    root, text = parse(content, display)
+    problems = Problems(root, display)
+    problems.found.extend(apply_overrides(root, overrides))
+    normalise(root, problems)
+    document = typed(root, problems)
+    return _Reading(document, problems, stem).scenario(root, path, text)
+
+
+class _Reading:
+    """The last stage: what a typed document means."""
+
+    def __init__(self, document: Document, problems: Problems, stem: str) -> None:
+        self.document, self.problems, self.stem = document, problems, stem
+
+    def scenario(self, root: Node, path: str, text: str) -> Scenario:
+        document, problems = self.document, self.problems
+        start = document.start if document.start is not None else DEFAULT_START
+        times = Times(problems, None if problems.spoiled("start") else start, document.duration)
+        if document.knuffel not in (None, FORMAT):
+            problems.add(("knuffel",), "this version reads another format of scenarios", allowed=str(FORMAT))
+        subject = read_subject(document.subject, problems)
+        stimuli = read_stimuli(document.stimuli, subject, times, problems)
+        doses = read_doses(document.doses, subject, times, problems)
+        rooms = read_rooms(document.body, subject, times, problems)
+        observe = read_observe(document.observe, rooms, times, problems)
+        engine = read_engine(document.engine, rooms, times, problems)
+        self._notice_unheard(stimuli, doses, rooms)
+        seed, name = self._seed(), self._name()
+        title, description = (
+            self._texts("title", document.title, name),
+            self._texts("description", document.description, ""),
+        )
+        problems.stop()
+        if subject is None or times.duration is None:
+            raise AssertionError("a scenario without subject or duration passed the checks")
+        return Scenario(
+            name=name,
+            title=title,
+            description=description,
+            start_clock=start,
+            duration=times.duration,
+            seed=seed,
+            subject=subject,
+            sets=parameter_sets(rooms, subject),
+            stimuli=stimuli,
+            doses=doses,
+            rooms=rooms,
+            observe=observe,
+            engine=engine,
+            path=path,
+            source=text,
+            notices=tuple(problems.notices),
+        )
+
+    def _notice_unheard(
+        self, stimuli: Sequence[object], doses: Sequence[object], rooms: Mapping[str, RoomSpec]
+    ) -> None:
+        """Say so when nothing in the body plan answers to a stimulus or a dose."""
+        if stimuli and not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
+            self.problems.notice(
+                "stimuli_unheard", ("stimuli",), "stimuli and neurons do not both run: these change nothing"
+            )
+        if doses and rooms["plasma"].mode != "model":
+            self.problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
+
+    def _seed(self) -> int:
+        seed = 1 if self.document.seed is None else self.document.seed
+        if not 0 <= seed <= _LARGEST_SEED:
+            self.problems.add(("seed",), "the seed is out of range", allowed=f"0 to {_LARGEST_SEED}")
+        return seed
+
+    def _name(self) -> str:
+        name = self.document.name
+        if name is None:
+            return self.stem
+        if not _NAME.match(name):
+            self.problems.add(
+                ("name",), "a name is made of letters, digits, spaces and . _ + -", allowed="at most 100 characters"
+            )
+        return name
+
+    def _texts(self, key: str, given: Texts | None, default: str) -> dict[str, str]:
+        texts = {name: value for name, value in (() if given is None else given) if value is not None}
+        for name, value in texts.items():
+            if len(value) > _LONGEST_TEXT:
+                self.problems.add(
+                    (key, name), "the text is too long", found=f"{len(value)} characters", allowed=f"{_LONGEST_TEXT}"
+                )
+        some = next(iter(texts.values()), default)
+        return {name: texts.get(name, some).strip() for name in ("en", "nl")}

@@ -1,0 +1,112 @@
+"""What happens: events from the evidence, and protocols of the synaptic input."""
+
+from __future__ import annotations
+
+from knuffel.body.stimuli import PROTOCOLS
+from knuffel.evidence import load
+from knuffel.scenario.model import StimulusSpec, SubjectSpec
+from knuffel.scenario.schema_events import Stimulus
+from knuffel.scenario.times import Times
+from knuffel.scenario.tree import Path, Problems
+
+__all__ = ["read_stimuli"]
+
+_STRONGEST = 1.5
+_PROTOCOL_KEYS = ("gain", "from", "after", "time_constant")
+_GAIN_LIMIT = 100.0
+
+
+def read_stimuli(
+    items: list[Stimulus | None] | None, subject: SubjectSpec | None, times: Times, problems: Problems
+) -> tuple[StimulusSpec, ...]:
+    """Return the stimuli that are sound, in the order of the file."""
+    found = []
+    for place, item in enumerate(items or []):
+        if item is not None and item.kind is not None:
+            spec = _stimulus(item, ("stimuli", place), subject, times, problems)
+            found += [] if spec is None else [spec]
+    return tuple(found)
+
+
+def _stimulus(
+    item: Stimulus, path: Path, subject: SubjectSpec | None, times: Times, problems: Problems
+) -> StimulusSpec | None:
+    kind = str(item.kind)
+    if kind not in PROTOCOLS and not _known_event(kind, path, subject, problems):
+        return None
+    protocol = kind in PROTOCOLS
+    start = times.moment(item.start, (*path, "start"), inside=True)
+    if start is None:
+        if not protocol and item.start is None and not problems.spoiled(*path, "start"):
+            problems.add(
+                (*path, "start"), "this key is missing", allowed="for instance start: 10 min", show_found=False
+            )
+        start = 0
+    duration = times.span(item.duration, (*path, "duration")) or 0
+    if item.duration is None and not problems.spoiled(*path, "duration"):
+        bolus = not protocol and load.stimuli()[kind].profile == "bolus"
+        if (not protocol and not bolus) or kind == "ramp":
+            problems.add(
+                (*path, "duration"), "this key is missing", allowed="for instance duration: 1 min", show_found=False
+            )
+    return StimulusSpec(
+        kind=kind,
+        start=start,
+        duration=duration,
+        intensity=_intensity(item, path, problems),
+        partner=_partner(item, path, kind, problems),
+        values=_protocol_values(item, path, kind, times, problems),
+        where=problems.where(path),
+    )
+
+
+def _known_event(kind: str, path: Path, subject: SubjectSpec | None, problems: Problems) -> bool:
+    known = load.stimuli()
+    species = None if subject is None else subject.species
+    possible = [name for name, item in known.items() if species is None or item.species in (species, "any", None)]
+    allowed = [*possible, *PROTOCOLS]
+    if kind not in known:
+        problems.add((*path, "kind"), "there is no such stimulus", allowed=allowed, near=kind)
+        return False
+    if kind not in possible:
+        who = "people" if species == "human" else "rats"
+        other = "rats" if species == "human" else "people"
+        problems.add((*path, "kind"), f"this stimulus is known in {other} only, not in {who}", allowed=allowed)
+        return False
+    return True
+
+
+def _intensity(item: Stimulus, path: Path, problems: Problems) -> float:
+    if item.intensity is None:
+        return 1.0
+    if not 0 <= item.intensity.value <= _STRONGEST:
+        problems.add((*path, "intensity"), "the intensity is out of range", allowed=f"0 to {_STRONGEST:g}")
+    return item.intensity.value
+
+
+def _partner(item: Stimulus, path: Path, kind: str, problems: Problems) -> str:
+    if item.partner is not None and (kind in PROTOCOLS or not load.stimuli()[kind].social_touch):
+        problems.notice("partner_unused", (*path, "partner"), f"how welcome it is changes nothing for {kind}")
+    return str(item.partner or "wanted")
+
+
+def _protocol_values(item: Stimulus, path: Path, kind: str, times: Times, problems: Problems) -> dict[str, float]:
+    needed, possible = PROTOCOLS.get(kind, ((), ()))
+    values: dict[str, float] = {}
+    for key in _PROTOCOL_KEYS:
+        given = getattr(item, type(item).attribute(key))
+        where: Path = (*path, key)
+        if given is None:
+            if key in needed and not problems.spoiled(*where):
+                problems.add(where, f"{kind} needs this key", show_found=False)
+        elif key not in (*needed, *possible):
+            words = ", ".join((*needed, *possible)) or "kind, start, duration, intensity, partner"
+            problems.add(where, f"this key does nothing for {kind}", allowed=words, at_key=True)
+        elif key == "time_constant":
+            span = times.span(given, where)
+            values[key] = 0.0 if span is None else span / 1000
+        elif not 0 <= given.value <= _GAIN_LIMIT:
+            problems.add(where, "a multiple of the resting input is out of range", allowed=f"0 to {_GAIN_LIMIT:g}")
+        else:
+            values[key] = given.value
+    return values

@@ -1,0 +1,109 @@
+"""The timeline of a scenario: what happens when, in words, with doses as typed and in mass units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knuffel.evidence import load
+from knuffel.scenario.model import DoseSpec, Scenario, SignalSpec, StimulusSpec
+from knuffel.scenario.times import time_text
+from knuffel.scenario.wording import DRUG_NAMES, WORDS
+
+__all__ = ["Moment", "timeline"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A line of the timeline: ``time`` in ms, what happens and how much, by language."""
+
+    time: int
+    what: dict[str, str]
+    how: dict[str, str]
+
+
+def timeline(scenario: Scenario) -> tuple[Moment, ...]:
+    """Return stimuli, doses and prescribed outputs in order of time."""
+    moments = [_stimulus(item) for item in scenario.stimuli]
+    for dose in scenario.doses:
+        moments += _dose(dose)
+    moments += [_prescribed(port, signal) for spec in scenario.rooms.values() for port, signal in spec.outputs.items()]
+    return tuple(sorted(moments, key=lambda moment: moment.time))
+
+
+def _stimulus(item: StimulusSpec) -> Moment:
+    profile = load.stimuli().get(item.kind)
+    what, how = {}, {}
+    for lang, words in WORDS.items():
+        what[lang] = profile.title[lang] if profile is not None else words[item.kind]
+        parts = [words["for"].format(duration=time_text(item.duration))] if item.duration else []
+        if profile is None:
+            parts = parts or [words["to_end"]]
+            parts.append(words["gain"].format(value=f"{item.values.get('gain', 1):g}"))
+        if item.intensity != 1:
+            parts.append(words["intensity"].format(value=f"{item.intensity:g}"))
+        if profile is not None:
+            parts += [words[item.partner]] if profile.social_touch else []
+            parts.append(words["grade"].format(grade=profile.grade))
+        how[lang] = ", ".join(parts)
+    return Moment(item.start, what, how)
+
+
+def _dose(dose: DoseSpec) -> list[Moment]:
+    found = []
+    for time, amount in dose.amounts:
+        what = {
+            lang: words["bolus"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
+            for lang, words in WORDS.items()
+        }
+        found.append(Moment(time, what, dict.fromkeys(WORDS, f"{_typed(dose)} = {_mass(amount)}")))
+    if dose.route == "iv_bolus" and dose.segments:
+        start, end, rate = dose.segments[0]
+        length = time_text(end - start)
+        what = {
+            lang: words["slow_bolus"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug), duration=length)
+            for lang, words in WORDS.items()
+        }
+        found.append(Moment(start, what, dict.fromkeys(WORDS, f"{_typed(dose)}: {_mass(rate * (end - start) / 1000)}")))
+    elif dose.segments:
+        what = {
+            lang: words["infusion"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
+            for lang, words in WORDS.items()
+        }
+        for start, _, rate in dose.segments:
+            found.append(Moment(start, what, dict.fromkeys(WORDS, _rate(rate))))
+        ends = {
+            lang: words["infusion_end"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
+            for lang, words in WORDS.items()
+        }
+        found.append(Moment(dose.segments[-1][1], ends, dict.fromkeys(WORDS, "")))
+    return found
+
+
+def _prescribed(port: str, signal: SignalSpec) -> Moment:
+    what = {lang: words["prescribed_port"].format(port=port) for lang, words in WORDS.items()}
+    if signal.kind == "events":
+        times = signal.event_times or (0,)
+        span = {"count": len(signal.event_times), "first": time_text(times[0]), "last": time_text(times[-1])}
+        return Moment(times[0], what, {lang: words["events"].format(**span) for lang, words in WORDS.items()})
+    if signal.kind == "table":
+        rows = len(signal.times)
+        return Moment(signal.times[0], what, {lang: words["table"].format(rows=rows) for lang, words in WORDS.items()})
+    text = f"{signal.value:g} {signal.unit}" if signal.kind == "constant" else f"{signal.expression} {signal.unit}"
+    return Moment(0, what, dict.fromkeys(WORDS, text))
+
+
+def _typed(dose: DoseSpec) -> str:
+    return dose.text.removeprefix(f"{dose.drug} {dose.route} ").split(" at ")[0]
+
+
+def _mass(picograms: float) -> str:
+    for size, unit in ((1e9, "mg"), (1e6, "ug"), (1e3, "ng")):
+        if abs(picograms) >= size:
+            return f"{picograms / size:.4g} {unit}"
+    return f"{picograms:.4g} pg"
+
+
+def _rate(rate: float) -> str:
+    from knuffel.units import UG_PER_IU, unit_factor
+
+    return f"{rate / unit_factor('mU/min', 'pg/s', UG_PER_IU['oxytocin']):.4g} mU/min = {rate:.4g} pg/s"
