@@ -1,0 +1,1 @@
+"""Circulation: what the blood carries and clears."""

@@ -1,0 +1,1 @@
+"""Oxytocin neurons: models that turn synaptic input into spikes."""

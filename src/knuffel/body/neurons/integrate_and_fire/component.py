@@ -1,0 +1,168 @@
+"""The integrate-and-fire oxytocin neuron as a body part: synaptic gains in, spikes out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knuffel.body.contract import (
+    Component,
+    Events,
+    Floats,
+    Inputs,
+    Kind,
+    Outputs,
+    Port,
+    RandomStreams,
+    Subjects,
+    Violation,
+)
+from knuffel.body.neurons.integrate_and_fire.parameters import NeuronParameters, NeuronSettings, NeuronState
+from knuffel.errors import Notice, ParameterError
+
+__all__ = ["IntegrateAndFireOxytocin"]
+
+_LONGEST = 4000  # ms handed to the loop at once, so that the memory for spikes does not grow with the interval
+
+
+class IntegrateAndFireOxytocin(Component):
+    """Integrate-and-fire oxytocin neurons with HAP, AHP and optional DAP, driven by Poisson PSPs, in steps of 1 ms.
+
+    Source: MacGregor & Leng's oxytocin model as published with DOI 10.1210/en.2017-03068 and in the code of the group.
+    """
+
+    room = "neurons"
+    id = "if-oxytocin"
+    inputs = (
+        Port("stimuli.excitation_gain", "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
+        Port("stimuli.inhibition_gain", "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
+    )
+    outputs = (
+        Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),
+        Port(
+            "neurons.firing_rate",
+            "Hz",
+            Kind.LEVEL,
+            "mean over cells and the interval",
+            default=0.0,
+            range=(0.0, 1000.0),
+        ),
+    )
+    coupling_interval = 1000
+    native_step = 1.0
+    citations = ("maicas_royo_2018", "magnet_code")
+    Parameters = NeuronParameters
+    Settings = NeuronSettings
+    State = NeuronState
+    settings: NeuronSettings
+
+    def __init__(self, parameters: NeuronParameters, settings: NeuronSettings | None = None) -> None:
+        super().__init__(parameters, settings or NeuronSettings())
+        from knuffel.body.neurons.integrate_and_fire.equations import constants, smallest_half_life
+
+        smallest = smallest_half_life(self.settings.decay)
+        for name in ("psp_half_life", "hap_half_life", "ahp_half_life", "dap_half_life"):
+            if not (np.asarray(getattr(parameters, name)) > smallest).all():
+                raise ParameterError(
+                    f"neurons.{name} has to be above {smallest:.3g} ms with decay: {self.settings.decay}"
+                )
+        self._constants = constants(parameters, self.settings.decay)
+
+    def notices(self) -> list[Notice]:
+        """Return warnings about unusual values: tonic firing without input, PSPs that 1-ms steps no longer resolve."""
+        p, found = self.parameters, []
+        if (np.asarray(p.threshold) <= np.asarray(p.resting_potential)).any():
+            found.append(Notice("tonic_firing", "the threshold is not above rest: cells fire without input", "neurons"))
+        if (np.asarray(p.psp_rate) > 5 * 1000).any():
+            found.append(Notice("psp_rate", "more than 5 PSPs per ms: single PSPs are no longer resolved", "neurons"))
+        return found
+
+    def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[NeuronState, Outputs]:
+        """Return cells at rest, long after their last spike."""
+        shape = (len(subjects), self.settings.cells)
+        psp, hap, ahp, dap = (np.zeros(shape, dtype=np.float32) for _ in range(4))
+        pause = np.broadcast_to(np.asarray(self.parameters.refractory_period, dtype=np.float32), (shape[0],))
+        since = np.repeat(pause[:, None], shape[1], axis=1)
+        index = subjects.index.astype(np.int64)
+        state = NeuronState(index, psp, hap, ahp, dap, since, self._factors(index, streams))
+        return state, {"neurons.firing_rate": np.zeros(shape[0])}
+
+    def _factors(self, index: npt.NDArray[np.int64], streams: RandomStreams) -> Floats:
+        """Return each cell's share of the PSP rate: log-normal with mean 1 (population mean held)."""
+        spread = np.broadcast_to(np.asarray(self.parameters.rate_heterogeneity, dtype=np.float64), (len(index),))
+        if not spread.any():
+            return np.ones((len(index), self.settings.cells))
+        cell = np.arange(self.settings.cells)[None, :]
+        normal = streams("rate heterogeneity").normal(0, neuron=cell, subject=index[:, None] & 0xFFFFFFFF)
+        factors: Floats = np.exp(spread[:, None] * normal - spread[:, None] ** 2 / 2)
+        return factors
+
+    def advance(self, state: NeuronState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
+        """Move every cell over ``dt`` ms and return spikes and the mean firing rate of each subject."""
+        subjects, cells = state.psp.shape
+        excitation, inhibition = self._arrivals(state, inputs)
+        tables = _tables(excitation.tobytes(), inhibition.tobytes())
+        lanes = [term.reshape(-1) for term in (state.psp, state.hap, state.ahp, state.dap, state.since_spike)]
+        key = streams("synaptic input").key
+        pieces = []
+        for begin in range(0, dt, _LONGEST):
+            steps = min(_LONGEST, dt - begin)
+            spikes = _loop()(t + begin, steps, key, cells, state.subject_index, lanes, self._constants, tables)
+            row, cell = np.divmod(spikes, cells)
+            row, ms = np.divmod(row, steps)
+            pieces.append((row * dt + ms + begin) * cells + cell)
+        codes = np.sort(pieces[0] if len(pieces) == 1 else np.concatenate(pieces))
+        row, cell = np.divmod(codes, cells)
+        row, ms = np.divmod(row, dt)
+        rate = np.bincount(row, minlength=subjects) / (cells * dt / 1000)
+        return {"neurons.spike": Events(t + ms, row, cell), "neurons.firing_rate": rate}
+
+    def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
+        """Return the expected excitatory and inhibitory PSPs per ms of every lane; a negative gain counts as zero."""
+        p = self.parameters
+        excitation = np.maximum(p.psp_rate * inputs.mean("stimuli.excitation_gain"), 0) / 1000
+        inhibition = np.maximum(p.inhibition_ratio * p.psp_rate * inputs.mean("stimuli.inhibition_gain"), 0) / 1000
+        return (excitation[:, None] * state.rate_factor).ravel(), (inhibition[:, None] * state.rate_factor).ravel()
+
+    def invariants(self, state: NeuronState, outputs: Outputs) -> list[Violation]:
+        """Afterpotentials are never negative."""
+        return [
+            Violation(f"neurons.{name}", int(row), "an afterpotential became negative")
+            for name in ("hap", "ahp", "dap")
+            for row in np.flatnonzero((getattr(state, name) < 0).any(axis=1))
+        ]
+
+
+@lru_cache(maxsize=4)
+def _tables(excitation: bytes, inhibition: bytes) -> Any:
+    """Return the count tables for the rates of all lanes; kept, because rates mostly stay as they are."""
+    from knuffel.body.neurons.integrate_and_fire import equations
+
+    rates = np.frombuffer(excitation), np.frombuffer(inhibition)
+    try:
+        from knuffel.body.neurons.integrate_and_fire.kernel import tables
+    except ImportError:
+        return equations.count_tables(*rates)
+    return equations.count_tables(*rates, fill=tables)
+
+
+@lru_cache(maxsize=1)
+def _loop() -> Any:
+    """Return the compiled loop, or its numpy twin where numba is missing."""
+    try:
+        from knuffel.body.neurons.integrate_and_fire import kernel
+    except ImportError:
+        from knuffel.body.neurons.integrate_and_fire import equations
+
+        return equations.advance_lanes
+
+    compiled: Any = kernel.advance_lanes
+
+    def run(t: int, steps: int, key: Any, cells: int, index: Any, lanes: Any, constants: Any, tables: Any) -> Any:
+        words = (np.uint64(key[0]), np.uint64(key[1]))
+        return compiled(t, steps, *words, cells, index, *lanes, constants, *tables.arrays())
+
+    return run

@@ -1,0 +1,80 @@
+"""Settings, parameters and state of the integrate-and-fire neuron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knuffel.body.contract import Floats, State, parameter
+from knuffel.errors import ParameterError
+
+__all__ = ["NeuronParameters", "NeuronSettings", "NeuronState"]
+
+
+@dataclass(frozen=True)
+class NeuronSettings:
+    """``cells`` is the number of neurons of each subject; ``decay`` the form of the decay factor (see `equations`)."""
+
+    cells: int = 100
+    decay: str = "fitted"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cells, bool) or not isinstance(self.cells, int) or self.cells < 1:
+            raise ParameterError(
+                f"neurons: cells is {self.cells!r}; it has to be a whole number of at least 1 "
+                "(to run without neurons, use the model `basal` for secretion)"
+            )
+        if self.decay not in ("fitted", "exact"):
+            raise ParameterError(f"neurons: decay is {self.decay!r}; allowed: fitted, exact")
+
+
+@dataclass(frozen=True)
+class NeuronParameters:
+    """Membrane and input of one neuron. Fields are numbers, or arrays of shape (subject,)."""
+
+    resting_potential: Any = parameter("neurons.resting_potential", "mV", "potential without input and spikes")
+    threshold: Any = parameter("neurons.threshold", "mV", "potential above which a spike starts")
+    psp_size: Any = parameter("neurons.psp_size", "mV", "size of one excitatory or inhibitory PSP")
+    psp_rate: Any = parameter("neurons.psp_rate", "Hz", "excitatory PSPs at rest")
+    inhibition_ratio: Any = parameter("neurons.inhibition_ratio", "1", "inhibitory PSPs for each excitatory one")
+    psp_half_life: Any = parameter("neurons.psp_half_life", "ms", "half-life of a PSP")
+    hap_size: Any = parameter("neurons.hap_size", "mV", "hyperpolarising afterpotential, step at a spike")
+    hap_half_life: Any = parameter("neurons.hap_half_life", "ms", "half-life of the HAP")
+    ahp_size: Any = parameter("neurons.ahp_size", "mV", "afterhyperpolarisation, step at a spike")
+    ahp_half_life: Any = parameter("neurons.ahp_half_life", "ms", "half-life of the AHP")
+    dap_size: Any = parameter("neurons.dap_size", "mV", "depolarising afterpotential, step at a spike")
+    dap_half_life: Any = parameter("neurons.dap_half_life", "ms", "half-life of the DAP")
+    refractory_period: Any = parameter("neurons.refractory_period", "ms", "shortest interval between two spikes")
+    rate_heterogeneity: Any = parameter(
+        "neurons.rate_heterogeneity", "1", "standard deviation of the logarithm of the PSP rate over cells"
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = np.asarray(getattr(self, item.name), dtype=np.float64)
+            identity = item.metadata["id"]
+            if not np.isfinite(value).all():
+                raise ParameterError(f"{identity} is not finite: {value}")
+            if item.name.endswith("half_life") and not (value > 0).all():
+                raise ParameterError(f"{identity} is {value} ms; a half-life has to be above 0")
+            if item.name not in ("resting_potential", "threshold") and not (value >= 0).all():
+                raise ParameterError(f"{identity} is {value} {item.metadata['unit']}; it cannot be negative")
+
+
+@dataclass
+class NeuronState(State):
+    """Arrays of shape (subject, neuron): membrane terms in mV (float32), ms since the last spike, share of PSP rate.
+
+    ``since_spike`` stops counting at 2**24 ms (4.7 h), where float32 ends; only the refractory period reads it.
+    """
+
+    subject_index: npt.NDArray[np.int64]
+    psp: npt.NDArray[np.float32]
+    hap: npt.NDArray[np.float32]
+    ahp: npt.NDArray[np.float32]
+    dap: npt.NDArray[np.float32]
+    since_spike: npt.NDArray[np.float32]
+    rate_factor: Floats

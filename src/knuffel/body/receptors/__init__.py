@@ -1,0 +1,1 @@
+"""Receptors: how a concentration becomes an effect."""

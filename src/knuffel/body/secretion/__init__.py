@@ -1,0 +1,1 @@
+"""Secretion: from spikes, or from a steady basal rate, to oxytocin released into the blood."""

@@ -1,0 +1,5 @@
+"""Steady secretion without neurons (`basal`)."""
+
+from knuffel.body.secretion.basal.component import BasalSecretion
+
+__all__ = ["BasalSecretion"]

@@ -1,0 +1,29 @@
+"""Stimuli: what touches, feeds or drives the oxytocin neurons, as multipliers of their resting synaptic input."""
+
+from knuffel.body.stimuli.component import (
+    StimulusEvents,
+    StimulusEventsParameters,
+    StimulusEventsSettings,
+    StimulusEventsState,
+)
+from knuffel.body.stimuli.events import (
+    PROTOCOLS,
+    EventProfile,
+    Protocol,
+    StimulusEvent,
+    from_specifications,
+    valence_weight,
+)
+
+__all__ = [
+    "PROTOCOLS",
+    "EventProfile",
+    "Protocol",
+    "StimulusEvent",
+    "StimulusEvents",
+    "StimulusEventsParameters",
+    "StimulusEventsSettings",
+    "StimulusEventsState",
+    "from_specifications",
+    "valence_weight",
+]

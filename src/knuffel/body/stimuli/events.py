@@ -1,0 +1,197 @@
+"""Stimulus events as data, and how they are made from what a scenario says and what the evidence knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from knuffel.body.stimuli import equations
+from knuffel.errors import ParameterError, nearest
+
+__all__ = ["PROTOCOLS", "EventProfile", "Protocol", "StimulusEvent", "from_specifications", "valence_weight"]
+
+PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "constant": (("gain",), ()),
+    "step": (("gain",), ("after",)),
+    "ramp": (("gain",), ("from", "after")),
+    "saturating_ramp": (("gain", "time_constant"), ("from", "after")),
+    "exponential": (("gain", "time_constant"), ()),
+}
+"""The protocols by name: (values that are needed, values that can be given). Gains are multiples of the resting rate,
+times are in seconds; ``from`` and ``after`` are 1 unless given."""
+
+_VALENCE = {"wanted": 1, "neutral": 0, "unwanted": -1}
+
+
+@dataclass(frozen=True)
+class EventProfile:
+    """The course of a natural event: gains at full strength (1), lag, rise, decay and habituation in seconds.
+
+    ``habituation`` 0 means none. The drive of the excitatory input is multiplied by 1 + gain * strength; that of the
+    inhibitory input likewise with its own gain.
+    """
+
+    excitation_gain: float
+    inhibition_gain: float = 0
+    lag: float = 0
+    rise: float = 0
+    decay: float = 0
+    habituation: float = 0
+
+    def __post_init__(self) -> None:
+        for name in ("excitation_gain", "inhibition_gain"):
+            _check(name, getattr(self, name), -inf)
+        for name in ("lag", "rise", "decay", "habituation"):
+            _check(name, getattr(self, name), 0)
+
+    def excess(self, u: float, duration: float, *, left: bool = False) -> tuple[float, float]:
+        """Return what is added to the excitatory and the inhibitory gain ``u`` seconds after the start."""
+        if u < 0:
+            return 0.0, 0.0
+        strength = equations.event_course(u, duration, self.lag, self.rise, self.decay, left=left)
+        strength *= equations.habituated(u, self.lag, self.habituation)
+        return self.excitation_gain * strength, self.inhibition_gain * strength
+
+    def edges(self, start: int, duration: int) -> list[int]:
+        """Return the times (ms) at which the course or its slope jumps."""
+        lag = start + round(self.lag * 1000)
+        return [start, lag, start + duration] if lag < start + duration else [start, start + duration]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """An experimenter's course of the whole synaptic input: both gains move together, so their ratio is kept.
+
+    ``form`` is a key of `PROTOCOLS`; gains are multiples of the resting rate; ``time_constant`` in seconds. A duration
+    of 0 lasts to the end of the run (not for a ramp).
+    """
+
+    form: str
+    gain: float
+    begin: float = 1
+    after: float = 1
+    time_constant: float = 0
+
+    def __post_init__(self) -> None:
+        if self.form not in PROTOCOLS:
+            raise ParameterError(f"protocol {self.form!r} is not one of {', '.join(PROTOCOLS)}")
+        for name in ("gain", "begin", "after"):
+            _check(f"{self.form}: {name}", getattr(self, name), 0)
+        if "time_constant" in PROTOCOLS[self.form][0]:
+            _check(f"{self.form}: time_constant", self.time_constant, 0)
+            if self.time_constant == 0:
+                raise ParameterError(f"{self.form}: time_constant has to be above zero")
+
+    def excess(self, u: float, duration: float, *, left: bool = False) -> tuple[float, float]:
+        """Return what is added to both gains ``u`` seconds after the start."""
+        span = duration if duration > 0 else inf
+        if self.form == "exponential":
+            gain = equations.exponential(u, self.gain, self.time_constant, left=left)
+        elif self.form == "ramp":
+            gain = equations.ramp(u, span, self.begin, self.gain, self.after, left=left)
+        elif self.form == "saturating_ramp":
+            gain = equations.saturating_ramp(u, span, self.begin, self.gain, self.time_constant, self.after, left=left)
+        else:
+            gain = equations.step(u, span, self.gain, self.after, left=left)
+        return gain - 1, gain - 1
+
+    def edges(self, start: int, duration: int) -> list[int]:
+        """Return the times (ms) at which the course or its slope jumps."""
+        return [start, start + duration] if duration > 0 and self.form != "exponential" else [start]
+
+
+@dataclass(frozen=True)
+class StimulusEvent:
+    """One event: what, when (``start``, ``duration`` in ms), how strong, how welcome (``weight``), and its shape."""
+
+    kind: str
+    start: int
+    duration: int
+    shape: EventProfile | Protocol
+    intensity: float = 1
+    weight: float = 1
+
+    def __post_init__(self) -> None:
+        _check(f"{self.kind}: duration", self.duration, 0)
+        _check(f"{self.kind}: intensity", self.intensity, 0)
+        _check(f"{self.kind}: weight", self.weight, 0)
+        if isinstance(self.shape, Protocol) and self.shape.form == "ramp" and self.duration == 0:
+            raise ParameterError(f"{self.kind}: a ramp needs a duration above zero")
+
+    def excess(self, t: int, *, left: bool = False) -> tuple[float, float]:
+        """Return what this event adds to the excitatory and the inhibitory gain at ``t`` ms."""
+        excitation, inhibition = self.shape.excess((t - self.start) / 1000, self.duration / 1000, left=left)
+        scale = self.intensity * self.weight
+        return scale * excitation, scale * inhibition
+
+    def edges(self) -> list[int]:
+        """Return the times (ms) at which something jumps."""
+        return self.shape.edges(self.start, self.duration)
+
+
+def valence_weight(partner: str, social_touch: bool) -> float:
+    """Return how much of an event counts: (1 + v)/2 for touch by a partner with valence v, 1 for anything else.
+
+    v is 1 for wanted, 0 for neutral, -1 for unwanted touch. Assumed: our design.
+    """
+    if not social_touch:
+        return 1.0
+    if partner not in _VALENCE:
+        raise ParameterError(f"partner {partner!r} is not one of {', '.join(_VALENCE)}")
+    return 0.5 * (1 + _VALENCE[partner])
+
+
+def from_specifications(specifications: Iterable[Any], profiles: Mapping[str, Any]) -> tuple[StimulusEvent, ...]:
+    """Return the events of a scenario.
+
+    A specification has kind, start and duration (ms), intensity, partner and values; ``profiles`` maps the kinds of
+    natural events to their evidence (gains, ``lag_s``, ``rise_s``, ``decay_s``, ``habituation_s``, ``social_touch``,
+    ``profile``). Raises `ParameterError` for an unknown kind or a value that is missing or not known.
+    """
+    return tuple(_event(item, profiles) for item in specifications)
+
+
+def _event(item: Any, profiles: Mapping[str, Any]) -> StimulusEvent:
+    kind = str(item.kind)
+    if kind in PROTOCOLS:
+        return StimulusEvent(kind, item.start, item.duration, _protocol(kind, dict(item.values or {})))
+    if kind not in profiles:
+        known = [*profiles, *PROTOCOLS]
+        raise ParameterError(f"stimulus {kind!r} is not known; nearest: {nearest(kind, known)}")
+    known_profile = profiles[kind]
+    shape = EventProfile(
+        excitation_gain=known_profile.excitation_gain,
+        inhibition_gain=known_profile.inhibition_gain,
+        lag=known_profile.lag_s,
+        rise=known_profile.rise_s,
+        decay=known_profile.decay_s,
+        habituation=known_profile.habituation_s or 0,
+    )
+    weight = valence_weight(item.partner or "wanted", known_profile.social_touch)
+    # A substance injected at once has no end of its own: its effect dies away from the start.
+    duration = 0 if known_profile.profile == "bolus" else item.duration
+    return StimulusEvent(kind, item.start, duration, shape, item.intensity, weight)
+
+
+def _protocol(kind: str, values: dict[str, float]) -> Protocol:
+    needed, possible = PROTOCOLS[kind]
+    for name in needed:
+        if name not in values:
+            raise ParameterError(f"{kind}: {name} is missing")
+    for name in values:
+        if name not in (*needed, *possible):
+            raise ParameterError(f"{kind}: {name!r} is not one of {', '.join((*needed, *possible))}")
+    return Protocol(
+        form=kind,
+        gain=values["gain"],
+        begin=values.get("from", 1),
+        after=values.get("after", 1),
+        time_constant=values.get("time_constant", 0),
+    )
+
+
+def _check(name: str, value: float, lowest: float) -> None:
+    if not isfinite(value) or value < lowest:
+        raise ParameterError(f"{name} = {value} is not a finite number of at least {lowest}")

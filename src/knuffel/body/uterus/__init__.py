@@ -1,0 +1,1 @@
+"""Uterus: what the myometrium does with oxytocin."""

@@ -1,0 +1,45 @@
+"""Small pieces that the tests of the rooms share: parameters from the evidence, subjects, inputs."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from knuffel.body.contract import Inputs, Subjects
+from knuffel.engine.random import Streams
+from knuffel.evidence.resolve import build, resolve
+
+STREAMS = Streams(1)
+
+
+def numbers(kind: type, *sets: str, **changes: Any) -> Any:
+    resolved, _ = resolve([item.metadata["id"] for item in fields(kind)], sets, {})
+    built = build(kind, resolved)
+    return replace(built, **changes) if changes else built
+
+
+def subjects(count: int = 1, first: int = 0, **more: Any) -> Subjects:
+    given = {"weight": np.full(count, 70.0), "gestational_week": np.full(count, np.nan), **more}
+    return Subjects(index=np.arange(first, first + count), **given)
+
+
+def levels(count: int = 1, **values: Any) -> dict[str, tuple[Any, Any]]:
+    """Turn room__port=value, or (start, end), into what `Inputs` holds."""
+    found = {}
+    for name, value in values.items():
+        start, end = value if isinstance(value, tuple) else (value, value)
+        found[name.replace("__", ".")] = (np.full(count, start, dtype=float), np.full(count, end, dtype=float))
+    return found
+
+
+def plasma_inputs(count: int = 1, basal: Any = 0, secretion: Any = 0, infusion: Any = 0, bolus: Any = 0) -> Inputs:
+    return Inputs(
+        levels(count, physiology__basal_concentration=basal),
+        {
+            "secretion.rate": np.full(count, secretion, dtype=float),
+            "doses.iv_infusion": np.full(count, infusion, dtype=float),
+        },
+        {"doses.iv_bolus": np.full(count, bolus, dtype=float)},
+    )

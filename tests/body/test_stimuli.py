@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from math import exp
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knuffel.body.contract import Inputs
+from knuffel.body.stimuli import (
+    EventProfile,
+    Protocol,
+    StimulusEvent,
+    StimulusEvents,
+    StimulusEventsSettings,
+    from_specifications,
+    valence_weight,
+)
+from knuffel.errors import ParameterError
+from knuffel.evidence import load
+from tests.body.rooms import STREAMS, subjects
+
+HUG = EventProfile(excitation_gain=0.11, inhibition_gain=0.11, lag=12, rise=18, decay=180)
+
+
+def room(*events: StimulusEvent) -> StimulusEvents:
+    return StimulusEvents(settings=StimulusEventsSettings(events))
+
+
+def spec(kind: str, start: int = 0, duration: int = 60_000, partner: str = "wanted", **values: float) -> Any:
+    return SimpleNamespace(kind=kind, start=start, duration=duration, intensity=1.0, partner=partner, values=values)
+
+
+def test_course_of_an_event() -> None:
+    event = StimulusEvent("hug", 10_000, 60_000, HUG)
+    strength = 1 - exp(-48 / 18)
+    assert room(event).gains(21_000) == (1, 1)
+    assert room(event).gains(70_000)[0] == pytest.approx(1 + 0.11 * strength)
+    assert room(event).gains(250_000)[1] == pytest.approx(1 + 0.11 * strength / exp(1))
+    assert room(event).edges() == [10_000, 22_000, 70_000]
+
+
+def test_event_shorter_than_its_lag_does_nothing() -> None:
+    assert room(StimulusEvent("hug", 0, 5000, HUG)).gains(20_000) == (1, 1)
+
+
+def test_habituation_wears_off() -> None:
+    shape = EventProfile(1, 0, lag=10, habituation=100)
+    assert room(StimulusEvent("music", 0, 600_000, shape)).gains(110_000) == pytest.approx((1 + exp(-1), 1))
+
+
+def test_step_is_exact_at_its_edges() -> None:
+    stimuli = room(StimulusEvent("step", 5000, 1000, Protocol("step", 1.5)))
+    state, start = stimuli.init(subjects(2), Inputs(), STREAMS)
+    assert start["stimuli.excitation_gain"].tolist() == [1, 1]
+    before, inside, after = (stimuli.advance(state, Inputs(), t, 1000, STREAMS) for t in (4000, 5000, 6000))
+    assert [before["stimuli.excitation_gain"][place][0] for place in (0, 1)] == [1, 1]
+    assert [inside["stimuli.inhibition_gain"][place][1] for place in (0, 1)] == [1.5, 1.5]
+    assert [after["stimuli.excitation_gain"][place][0] for place in (0, 1)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [
+        (Protocol("constant", 1.5), (1.5, 1.5, 1.0)),
+        (Protocol("step", 2, after=1.2), (2, 2, 1.2)),
+        (Protocol("ramp", 3, begin=1, after=1.5), (1, 2, 1.5)),
+        (Protocol("saturating_ramp", 3, time_constant=5), (1, 3 - 2 * exp(-1), 1)),
+        (Protocol("exponential", 3, time_constant=5), (3, 1 + 2 * exp(-1), 1 + 2 * exp(-2))),
+    ],
+)
+def test_protocols(protocol: Protocol, expected: tuple[float, float, float]) -> None:
+    stimuli = room(StimulusEvent(protocol.form, 1000, 10_000, protocol))
+    for time, gain in zip((1000, 6000, 11_000), expected, strict=True):
+        assert stimuli.gains(time) == pytest.approx((gain, gain))
+    assert stimuli.gains(1000, left=True) == (1, 1)
+
+
+def test_protocol_without_duration_lasts() -> None:
+    stimuli = room(StimulusEvent("step", 1000, 0, Protocol("step", 1.5)))
+    assert stimuli.gains(10**9) == (1.5, 1.5)
+    assert stimuli.edges() == [1000]
+
+
+def test_cholecystokinin_is_the_published_pulse() -> None:
+    (event,) = from_specifications([spec("cck_iv", 1000, 0)], load.stimuli())
+    assert event.excess(1000)[0] == pytest.approx(110 / 190, rel=1e-3)
+    assert event.excess(1000, left=True) == (0, 0)
+    assert event.excess(401_000)[1] == pytest.approx(110 / 190 / exp(1), rel=1e-3)
+
+
+def test_welcome_of_touch() -> None:
+    assert [valence_weight(word, True) for word in ("wanted", "neutral", "unwanted")] == [1, 0.5, 0]
+    assert valence_weight("unwanted", False) == 1
+    (event,) = from_specifications([spec("hug", partner="unwanted")], load.stimuli())
+    assert room(event).gains(60_000) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (spec("hugg"), "hug"),
+        (spec("step"), "gain is missing"),
+        (spec("step", gain=1.5, rate=3), "rate"),
+        (spec("exponential", gain=2, time_constant=0), "above zero"),
+        (spec("step", gain=float("nan")), "finite"),
+        (spec("ramp", duration=0, gain=2), "duration above zero"),
+        (spec("hug", duration=-1), "duration"),
+        (spec("hug", partner="stranger"), "stranger"),
+    ],
+)
+def test_bad_events_are_refused(wrong: Any, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        from_specifications([wrong], load.stimuli())
+
+
+@given(
+    gain=st.floats(-3, 3),
+    lag=st.floats(0, 100),
+    rise=st.floats(0, 100),
+    decay=st.floats(0, 100),
+    duration=st.integers(0, 200_000),
+    time=st.integers(-1000, 500_000),
+)
+def test_gain_is_bounded_and_continuous_between_edges(
+    gain: float, lag: float, rise: float, decay: float, duration: int, time: int
+) -> None:
+    stimuli = room(StimulusEvent("x", 0, duration, EventProfile(gain, gain, lag, rise, decay)))
+    found = stimuli.gains(time)[0]
+    assert 0 <= found <= 1 + abs(gain)
+    if time not in stimuli.edges():
+        assert found == pytest.approx(stimuli.gains(time, left=True)[0], abs=1e-12)
+
+
+def test_gains_add_and_never_fall_below_zero() -> None:
+    down = StimulusEvent("step", 0, 1000, Protocol("step", 0))
+    assert room(down, down).gains(500) == (0, 0)
+    up = StimulusEvent("step", 0, 1000, Protocol("step", 1.5))
+    assert room(up, up).gains(500) == (2, 2)
