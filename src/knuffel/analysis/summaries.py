@@ -1,0 +1,175 @@
+"""The summary of a run: a few numbers for every part that ran, each with its unit and evidence grade.
+
+Names are ``port.statistic``. With several subjects a number is the mean over them. Means over time weigh every record
+by the time it stands for, which is equal for all but the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knuffel.analysis.interventions import interventions
+from knuffel.analysis.montevideo import AVERAGE, definitions, montevideo_units
+from knuffel.engine.store import Recorded
+
+__all__ = ["summarise"]
+
+Floats = npt.NDArray[np.float64]
+Summary = dict[str, dict[str, Any]]
+
+_OXYTOCIN = ("plasma.oxytocin_concentration", "plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
+
+
+def summarise(recorded: Recorded) -> Summary:
+    """Return name -> {value, unit, evidence} for whatever ran, in the order of the signal.
+
+    Values are floats (counts included); a value that does not exist in this run is left out.
+    """
+    table = _Table(recorded)
+    _neurons(table)
+    _secretion(table)
+    _plasma(table)
+    _samples(table)
+    _receptors(table)
+    _uterus(table)
+    return table.rows
+
+
+class _Table:
+    """Rows under construction, with the record at hand."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        self.recorded = recorded
+        self.rows: Summary = {}
+        self.time = self.values("time") / 1000 if self.has("time") else np.zeros(0)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the record holds a variable."""
+        return name in self.recorded.variables
+
+    def values(self, name: str) -> Floats:
+        """Return a variable as float64."""
+        return np.asarray(self.recorded.variables[name].data[...], dtype=np.float64)
+
+    def length(self, name: str) -> int:
+        """Return the length of a variable without reading it."""
+        return int(self.recorded.variables[name].data.shape[-1])
+
+    def add(self, port: str, statistic: str, value: float, unit: str | None = None) -> None:
+        """Add one row; the unit is the port's unless given."""
+        if np.isfinite(value):
+            unit = self.recorded.variables[port].unit if unit is None else unit
+            grade = self.recorded.attributes.get("evidence", {}).get(port, "")
+            self.rows[f"{port}.{statistic}"] = {"value": float(value), "unit": unit, "evidence": grade}
+
+    def over_subjects(self, port: str, statistic: str, function: Callable[[Floats], Floats]) -> None:
+        """Add the mean over subjects of a function of the values (subject, time)."""
+        if self.has(port):
+            self.add(port, statistic, float(np.mean(function(self.values(port)))))
+
+    def mean_over_time(self, values: Floats) -> Floats:
+        """Return the time mean of levels (subject, time), straight lines between the records."""
+        if len(self.time) < 2:
+            return values[:, 0]
+        return np.asarray(np.trapezoid(values, self.time, axis=1) / (self.time[-1] - self.time[0]))
+
+
+def _neurons(table: _Table) -> None:
+    table.over_subjects("neurons.firing_rate", "mean", table.mean_over_time)
+    table.over_subjects("neurons.firing_rate", "peak", lambda values: values.max(axis=1))
+    if table.has("neurons.spike.time"):
+        subjects = len(table.recorded.attributes.get("subject_index", [0]))
+        row = {"value": table.length("neurons.spike.time") / subjects, "unit": "1"}
+        grade = table.recorded.attributes.get("evidence", {}).get("neurons.spike", "")
+        table.rows["neurons.spike.count"] = {**row, "evidence": grade}
+
+
+def _secretion(table: _Table) -> None:
+    """A recorded rate is the mean over the interval that ends there, so the total is a plain sum."""
+    port = "secretion.rate"
+    if table.has(port):
+        values = table.values(port)
+        seconds = np.diff(table.time)
+        total = (values[:, 1:] * seconds).sum(axis=1)
+        table.add(port, "total", float(total.mean()), "pg")
+        if seconds.sum() > 0:
+            table.add(port, "mean", float(total.mean() / seconds.sum()))
+    table.over_subjects("secretion.store_fraction", "end", lambda values: values[:, -1])
+
+
+def _plasma(table: _Table) -> None:
+    before = _before_first(table)
+    # What a prescribed room plays is an intervention without a first moment: there is no level before it.
+    prescribed = "prescribed" in str(table.recorded.attributes.get("evidence", {}).get(_OXYTOCIN[0], ""))
+    for port in _OXYTOCIN:
+        if not table.has(port) or (port != _OXYTOCIN[0] and not table.recorded.attributes.get("doses")):
+            continue
+        values = table.values(port)
+        basal, highest = values[:, before].mean(axis=1), values.max(axis=1)
+        if not prescribed:
+            table.add(port, "basal", float(basal.mean()))
+        table.add(port, "mean", float(table.mean_over_time(values).mean()))
+        table.add(port, "peak", float(highest.mean()))
+        table.add(port, "time_of_peak", float(table.time[values.argmax(axis=1)].mean()), "s")
+        if port == _OXYTOCIN[0] and interventions(table.recorded.attributes) and (basal > 0).all():
+            table.add(port, "peak_fold", float((highest / basal).mean()), "1")
+        table.add(port, "end", float(values[:, -1].mean()))
+
+
+def _before_first(table: _Table) -> npt.NDArray[np.bool_]:
+    """Return which records lie before the first stimulus or dose: at least the first record, all when nothing was done.
+
+    The record at the very start of an intervention still shows the state before it, unless it is a bolus; it counts
+    only when there is no earlier one.
+    """
+    done = interventions(table.recorded.attributes)
+    first = min((item.start for item in done), default=None)
+    chosen = np.ones(len(table.time), dtype=bool) if first is None else table.time * 1000 < first
+    chosen[:1] = True
+    return np.asarray(chosen)
+
+
+def _samples(table: _Table) -> None:
+    for item in table.recorded.attributes.get("samples", ()):
+        name = f"sample.{item['name']}"
+        if not table.has(f"{name}.value") or table.length(f"{name}.value") == 0:
+            continue
+        unit = table.recorded.variables[f"{name}.value"].unit
+        grade = table.recorded.attributes.get("evidence", {}).get(item["port"], "")
+        value, censored = table.values(f"{name}.value"), table.values(f"{name}.censored")
+        if np.isfinite(value).any():
+            table.rows[f"{name}.mean"] = {"value": float(np.nanmean(value)), "unit": unit, "evidence": grade}
+        table.rows[f"{name}.count"] = {"value": float(value.shape[-1]), "unit": "1", "evidence": grade}
+        table.rows[f"{name}.censored"] = {"value": float(censored.mean()), "unit": "1", "evidence": grade}
+
+
+def _receptors(table: _Table) -> None:
+    table.over_subjects("receptors.myometrium_effect", "mean", table.mean_over_time)
+    table.over_subjects("receptors.myometrium_effect", "peak", lambda values: values.max(axis=1))
+
+
+def _uterus(table: _Table) -> None:
+    table.over_subjects("uterus.activity", "end", lambda values: values[:, -1])
+    table.over_subjects("uterus.activity", "peak", lambda values: values.max(axis=1))
+    table.over_subjects("uterus.contraction_frequency", "end", lambda values: values[:, -1])
+    if not table.has("uterus.contraction.time") or len(table.time) == 0:
+        return
+    grade = table.recorded.attributes.get("evidence", {}).get("uterus.contraction", "")
+    subjects = len(table.recorded.attributes.get("subject_index", [0]))
+    time = table.values("uterus.contraction.time") / 1000
+    rise = table.values("uterus.contraction.amplitude")
+    counted = rise >= definitions().threshold
+    count = float(counted.sum() / subjects)
+    table.rows["uterus.contraction.count"] = {"value": count, "unit": "1", "evidence": grade}
+    if counted.any():
+        mean = float(rise[counted].mean())
+        table.rows["uterus.contraction.mean_amplitude"] = {"value": mean, "unit": "mmHg", "evidence": grade}
+    if table.time[-1] >= AVERAGE:
+        ends = table.time[-1:]
+        units = montevideo_units(time[counted], rise[counted], ends, over=AVERAGE)[0] / subjects
+        table.rows["uterus.montevideo.last_30_min"] = {"value": float(units), "unit": "MVU", "evidence": grade}
+    table.over_subjects("uterus.dilatation", "end", lambda values: values[:, -1])

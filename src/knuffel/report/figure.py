@@ -1,0 +1,156 @@
+"""The one-page figure: what happens, neurons, blood and organ above one shared time axis; panels only for what ran."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knuffel.errors import MissingExtra, StoreError
+from knuffel.report.texts import Texts, texts
+from knuffel.result_export import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from knuffel.report.view import View
+    from knuffel.result import Result
+
+__all__ = ["DPI", "FORMATS", "draw"]
+
+DPI = 150
+FORMATS = ("pdf", "png", "svg")
+
+_WIDTH, _TALLEST = 8.27, 11.69
+_LEFT, _RIGHT, _TOP, _BOTTOM = 0.85, 0.3, 0.62, 0.92
+_GAP = 0.32
+
+Drawer = Callable[["Axes", "View"], None]
+
+
+def draw(result: Result, path: str | os.PathLike[str] | None = None, *, lang: str = "en") -> Figure:
+    """Return the figure of a result, and write it when a path is given.
+
+    No state outside the figure is touched. Raises `MissingExtra` without matplotlib, `StoreError` for a place that
+    cannot be written or an ending other than those of `FORMATS`, ValueError for an unknown language.
+    """
+    words = texts(lang)
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("the figure", "plot") from error
+    from knuffel.report.view import View
+
+    view = View(result, words)
+    panels = _panels(view)
+    room = sum(height for height, _ in panels) + _GAP * (len(panels) - 1)
+    shrink = min(1.0, (_TALLEST - _TOP - _BOTTOM - _GAP * (len(panels) - 1)) / (room - _GAP * (len(panels) - 1)))
+    total = sum(height * shrink for height, _ in panels) + _GAP * (len(panels) - 1) + _TOP + _BOTTOM
+    figure = Figure(figsize=(_WIDTH, total), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    top = total - _TOP
+    shared: Axes | None = None
+    for place, (height, drawer) in enumerate(panels):
+        box = (_LEFT / _WIDTH, (top - height * shrink) / total, 1 - (_LEFT + _RIGHT) / _WIDTH, height * shrink / total)
+        axes = figure.add_axes(box, sharex=shared)
+        shared = shared or axes
+        drawer(axes, view)
+        _finish(axes, view, last=place == len(panels) - 1)
+        top -= height * shrink + _GAP
+    if shared is not None:
+        shared.set_xlim(0, view.end or 1)
+    _headings(figure, view, total)
+    if path is not None:
+        _write(figure, Path(path))
+    return figure
+
+
+def _panels(view: View) -> list[tuple[float, Drawer]]:
+    """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
+    from knuffel.report import organ, panels
+
+    found: list[tuple[float, Drawer]] = [(max(0.24 * len(panels.event_rows(view)), 0.3), panels.events)]
+    if view.has("neurons.spike.time"):
+        found.append((1.55, panels.raster))
+    if view.has("neurons.firing_rate"):
+        found.append((0.85, panels.rate))
+    if view.has("secretion.rate"):
+        found.append((0.85, panels.secretion))
+    if view.has("plasma.oxytocin_concentration"):
+        found.append((1.9, panels.plasma))
+        if panels.split_samples(view)[1]:
+            found.append((1.0, panels.assay))
+    if view.has("uterus.activity"):
+        if view.has("uterus.contraction.time") and view.has("uterus.contraction_frequency"):
+            found.append((1.6, organ.pressure))
+        found.append((1.35, organ.activity))
+    elif view.has("receptors.myometrium_effect"):
+        found.append((1.1, panels.receptor))
+    return found
+
+
+def _finish(axes: Axes, view: View, *, last: bool) -> None:
+    """Give a panel the shading of what happens and, when it is the lowest, the time axis."""
+    from matplotlib.ticker import FuncFormatter
+
+    from knuffel.report import style
+
+    for item in view.done:
+        colour = style.GREEN if item.kind == "stimulus" else style.ORANGE
+        axes.axvspan(view.axis(item.start), view.axis(item.end), color=colour, alpha=0.07, linewidth=0, zorder=0)
+    if view.texts.lang == "nl":
+        comma = FuncFormatter(lambda value, _: f"{value:g}".replace(".", ","))
+        axes.xaxis.set_major_formatter(comma)
+        if axes.get_yscale() == "linear":
+            axes.yaxis.set_major_formatter(comma)
+    axes.tick_params(labelbottom=last)
+    if last:
+        axes.set_xlabel(view.axis_label(), fontsize=style.TEXT, color=style.INK)
+
+
+def _headings(figure: Figure, view: View, total: float) -> None:
+    from knuffel.report import style
+
+    facts, words = view.attributes, view.texts
+    left, right = _LEFT / _WIDTH, 1 - _RIGHT / _WIDTH
+    titles = facts.get("title") or {}
+    title = str(titles.get(words.lang) or titles.get("en") or facts.get("scenario_name", ""))
+    heading = _fit(title, 70)
+    figure.text(left, 1 - 0.13 / total, heading, fontsize=12.5, fontweight="bold", color=style.INK, va="top")
+    if view.subjects > 1:
+        note = words("subjects", count=view.subjects)
+        figure.text(right, 1 - 0.17 / total, note, fontsize=style.SMALL, color=style.GREY, va="top", ha="right")
+    for row, line in enumerate(_caption(view, words)):
+        y = (0.3 - 0.13 * row) / total
+        figure.text(left, y, line, fontsize=style.SMALL, color=style.GREY, va="bottom")
+
+
+def _caption(view: View, words: Texts) -> list[str]:
+    facts = view.attributes
+    first = [
+        f"knuffel {facts.get('version', '')}",
+        f"{words('scenario')} {_fit(str(facts.get('scenario_name', '')), 40)}",
+        f"{words('seed')} {facts.get('seed', '')}",
+        f"{words('scenario_hash')} {str(facts.get('scenario_hash', ''))[:12]}",
+        f"{words('content_hash')} {view.result.content_hash[:12]}",
+    ]
+    drugs: Any = facts.get("doses")
+    return [" · ".join(first), words("not_advice") if drugs else words("model_mark")]
+
+
+def _fit(text: str, length: int) -> str:
+    """Return a text cut to a length, and free of the signs that would start a formula."""
+    text = text if len(text) <= length else f"{text[: length - 1]}…"
+    return text.replace("$", r"\$")
+
+
+def _write(figure: Figure, path: Path) -> None:
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise StoreError(f"{path}: a figure ends in {', '.join('.' + name for name in FORMATS)}, not {path.suffix!r}")
+    stamp = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[ending]
+    with atomic_path(path) as partial:
+        figure.savefig(partial, format=ending, dpi=DPI, metadata=stamp)

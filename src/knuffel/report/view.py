@@ -1,0 +1,122 @@
+"""What the panels read from a result: the time axis, levels, and thinned curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knuffel.analysis.interventions import Intervention, interventions
+from knuffel.evidence import load
+from knuffel.report.texts import Texts
+from knuffel.result_dataset import clock_text
+
+if TYPE_CHECKING:
+    from knuffel.result import Result
+
+__all__ = ["View", "envelope", "outline", "stimulus_name"]
+
+Floats = npt.NDArray[np.float64]
+
+_CURVE_BINS = 2000
+_SPIKE_BLOCK = 2**20
+_MAP_BINS = 600
+_HOURS_FROM = 180
+
+
+class View:
+    """A result as a figure sees it: times in the unit of the axis, variables by name."""
+
+    def __init__(self, result: Result, texts: Texts) -> None:
+        self.result, self.texts = result, texts
+        self.variables, self.attributes = result.recorded.variables, result.attributes
+        minutes = result.duration / 60
+        self.in_hours = minutes > _HOURS_FROM
+        self.unit = texts("hours" if self.in_hours else "minutes")
+        self.per_unit = 3600 if self.in_hours else 60
+        self.end = result.duration / self.per_unit
+        self.done: list[Intervention] = interventions(self.attributes)
+        self.subjects = len(self.attributes.get("subject_index", [0]))
+        self.time = self.axis(np.asarray(self.variables["time"].data[...]))
+
+    def has(self, name: str) -> bool:
+        """Tell whether a variable was recorded."""
+        return name in self.variables
+
+    def axis(self, milliseconds: Any) -> Any:
+        """Return times in the unit of the axis."""
+        return np.asarray(milliseconds) / (1000 * self.per_unit)
+
+    def axis_label(self) -> str:
+        """Return the label of the time axis."""
+        clock = clock_text(float(self.attributes.get("start_clock", 0)))
+        return self.texts("time_axis", unit=self.unit, clock=clock)
+
+    def grade(self, port: str) -> str:
+        """Return the evidence grade of a port."""
+        return str(self.attributes.get("evidence", {}).get(port, ""))
+
+    def level(self, name: str) -> Floats:
+        """Return a variable of shape (subject, time)."""
+        return np.asarray(self.variables[name].data[...], dtype=np.float64)
+
+    def band(self, name: str) -> tuple[Floats, Floats, Floats]:
+        """Return the median over subjects, and what 5 and 95 % of them stay below, of shape (time,)."""
+        values = self.level(name)
+        if self.subjects == 1:
+            return values[0], values[0], values[0]
+        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+        return middle, low, high
+
+    def cells(self) -> int:
+        """Return how many neurons fired or could have fired, as far as the record tells."""
+        told = int(self.attributes.get("cells") or 0)
+        return told or 1 + max((int(np.max(piece[1], initial=-1)) for piece in self.spike_blocks()), default=-1)
+
+    def spike_blocks(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Yield times (ms) and neurons of the first subject's spikes, block by block."""
+        time, subject, index = (self.variables[f"neurons.spike.{name}"].data for name in ("time", "subject", "index"))
+        for start in range(0, int(time.shape[0]), _SPIKE_BLOCK):
+            cut = slice(start, start + _SPIKE_BLOCK)
+            mine = np.asarray(subject[cut]) == 0
+            yield np.asarray(time[cut])[mine], np.asarray(index[cut])[mine]
+
+    def firing_map(self, cells: int) -> Floats:
+        """Return the rates (Hz) of the first ``cells`` neurons in equal pieces of time, (cell, piece)."""
+        counts = np.zeros((cells, _MAP_BINS))
+        length = max(self.result.duration * 1000 / _MAP_BINS, 1e-9)
+        for time, neuron in self.spike_blocks():
+            piece = np.minimum((time / length).astype(np.int64), _MAP_BINS - 1)
+            np.add.at(counts, (neuron[neuron < cells], piece[neuron < cells]), 1)
+        return counts / (length / 1000)
+
+
+def stimulus_name(kind: str, texts: Texts) -> str:
+    """Return what a stimulus is called: by its evidence entry, or as a protocol of the laboratory."""
+    profile = load.stimuli().get(kind)
+    titles = getattr(profile, "title", None) or {}
+    return str(titles.get(texts.lang) or texts.choice("kinds", kind)).replace("_", " ")
+
+
+def envelope(time: Floats, values: Floats, bins: int) -> tuple[Floats, Floats, Floats]:
+    """Return middle, lowest and highest of ``bins`` pieces of a curve; pieces share their end, so nothing gapes."""
+    edges = np.unique(np.linspace(0, len(time) - 1, bins + 1).astype(np.int64))
+    low = np.minimum(np.minimum.reduceat(values, edges[:-1]), values[edges[1:]])
+    high = np.maximum(np.maximum.reduceat(values, edges[:-1]), values[edges[1:]])
+    return 0.5 * (time[edges[:-1]] + time[edges[1:]]), low, high
+
+
+def outline(time: Floats, values: Floats, bins: int = _CURVE_BINS) -> tuple[Floats, Floats]:
+    """Return a thinned curve that keeps the lowest and highest value of each of ``bins`` pieces."""
+    count = len(time)
+    if count <= 4 * bins:
+        return time, values
+    size = count // bins
+    whole = values[: size * bins].reshape(bins, size)
+    low, high = whole.argmin(axis=1), whole.argmax(axis=1)
+    first = np.arange(bins) * size
+    places = np.sort(np.stack([first + low, first + high], axis=1), axis=1).ravel()
+    places = np.concatenate([places, np.arange(size * bins, count)])
+    return time[places], values[places]

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from knuffel.analysis.interventions import interventions
+from knuffel.analysis.summaries import summarise
+from knuffel.engine.store import Recorded, Variable
+from tests.fixtures import synthetic
+
+
+def test_a_summary_has_value_unit_and_evidence_everywhere():
+    for run in (synthetic.infusion(minutes=90), synthetic.labour(minutes=60)):
+        table = summarise(run)
+        assert table
+        for name, row in table.items():
+            assert set(row) == {"value", "unit", "evidence"}, name
+            assert np.isfinite(row["value"]), name
+            assert isinstance(row["unit"], str)
+
+
+def test_numbers_of_an_infusion():
+    run = synthetic.infusion()
+    table = summarise(run)
+    level = run.variables["plasma.oxytocin_concentration"].data[0]
+    assert table["plasma.oxytocin_concentration.peak"]["value"] == level.max()
+    assert table["plasma.oxytocin_concentration.time_of_peak"]["value"] == 10 * level.argmax()
+    basal = level[:60].mean()
+    assert table["plasma.oxytocin_concentration.basal"]["value"] == pytest.approx(basal)
+    assert table["plasma.oxytocin_concentration.peak_fold"]["value"] == pytest.approx(level.max() / basal)
+    assert table["neurons.spike.count"]["value"] == len(run.variables["neurons.spike.time"].data)
+    rate = run.variables["secretion.rate"].data[0, 1:]
+    assert table["secretion.rate.total"]["value"] == pytest.approx(rate.sum() * 10)
+    assert table["secretion.rate.mean"]["value"] == pytest.approx(rate.mean())
+    assert table["sample.eia_unextracted.mean"]["value"] > 100
+    assert table["plasma.oxytocin_concentration.peak"]["evidence"] == "assumed, stimulus grade C"
+
+
+def test_several_subjects_are_averaged():
+    run = synthetic.infusion(minutes=60, subjects=3)
+    level = run.variables["plasma.oxytocin_concentration"].data
+    table = summarise(run)
+    assert table["plasma.oxytocin_concentration.peak"]["value"] == pytest.approx(level.max(axis=1).mean())
+    assert table["neurons.spike.count"]["value"] == len(run.variables["neurons.spike.time"].data) / 3
+
+
+def test_numbers_of_a_labour():
+    run = synthetic.labour(minutes=60)
+    table = summarise(run)
+    held = {name: run.variables[f"uterus.contraction.{name}"].data for name in ("time", "amplitude")}
+    counted = held["amplitude"] >= 15
+    assert table["uterus.contraction.count"]["value"] == counted.sum()
+    late = counted & (held["time"] > 1_800_000)
+    assert table["uterus.montevideo.last_30_min"]["value"] == pytest.approx(held["amplitude"][late].sum() / 3)
+
+
+def test_nothing_done_and_a_bolus_at_the_start():
+    time = np.arange(0, 601_000, 60_000)
+    level = Variable("plasma.oxytocin_concentration", ("subject", "time"), "pg/mL", "x", np.full((1, 11), 2.0))
+    clock = Variable("time", ("time",), "ms", "time", time)
+    quiet = summarise(Recorded({"time": clock, level.name: level}, {"subject_index": [0]}))
+    assert "plasma.oxytocin_concentration.peak_fold" not in quiet
+    assert quiet["plasma.oxytocin_concentration.mean"]["value"] == pytest.approx(2.0)
+    dose = {"text": "1 IU", "segments": [], "amounts": [[0, 1.71e6]]}
+    given = summarise(Recorded({"time": clock, level.name: level}, {"subject_index": [0], "doses": [dose]}))
+    assert given["plasma.oxytocin_concentration.peak_fold"]["value"] == pytest.approx(1)
+
+
+def test_a_run_of_no_length_and_an_empty_record():
+    clock = Variable("time", ("time",), "ms", "time", np.zeros(1, dtype=np.int64))
+    level = Variable("plasma.oxytocin_concentration", ("subject", "time"), "pg/mL", "x", np.full((1, 1), 2.0))
+    rate = Variable("secretion.rate", ("subject", "time"), "pg/s", "x", np.full((1, 1), np.nan))
+    table = summarise(Recorded({"time": clock, level.name: level, rate.name: rate}, {"subject_index": [0]}))
+    assert table["plasma.oxytocin_concentration.mean"]["value"] == 2.0
+    assert table["secretion.rate.total"]["value"] == 0
+    assert summarise(Recorded({}, {})) == {}
+
+
+def test_interventions_are_sorted_and_carry_their_steps():
+    facts = {
+        "stimuli": [{"kind": "hug", "start": 50, "duration": None, "grade": "D"}, {"kind": "step", "start": 10}],
+        "doses": [
+            {"text": "b", "segments": [[20, 30, 1.0], [30, 60, 2.0]], "amounts": []},
+            {"text": "a", "segments": [], "amounts": [[5, 100.0], [15, 100.0]]},
+            {"text": "none", "segments": [], "amounts": []},
+        ],
+    }
+    found = interventions(facts)
+    assert [item.label for item in found] == ["step", "hug", "a", "b"]
+    assert (found[2].start, found[2].end) == (5, 15)
+    assert found[3].steps == ((20, 30, 1.0), (30, 60, 2.0))
+    assert interventions({}) == []
