@@ -1,0 +1,162 @@
+"""From a scenario to a wired model: which component stands in each room, with which numbers, fed by what.
+
+The one place that knows both the scenario and the body plan. Nothing runs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from knuffel.body.contract import Component, Kind, Port, Subjects
+from knuffel.body.plan import ROOMS, component_class
+from knuffel.engine.modes import Part, ScheduledSource, off_part, prescribed_part
+from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
+from knuffel.engine.wiring import Wiring, connect
+from knuffel.errors import Notice
+from knuffel.evidence import load
+from knuffel.evidence.resolve import Resolved, build, resolve, weakest
+from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec
+
+__all__ = ["DOSE_PORTS", "Model", "assemble"]
+
+DOSE_PORTS = (
+    Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given into a vein at once", substance="oxytocin"),
+    Port("doses.iv_infusion", "pg/s", Kind.RATE, "oxytocin infused into a vein", substance="oxytocin"),
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A wired model and where its numbers come from.
+
+    ``resolved`` holds every parameter that is in use; ``used_by`` the parameter ids of each room; ``warm_up`` in ms.
+    """
+
+    wiring: Wiring
+    subjects: Subjects
+    resolved: Mapping[str, Resolved]
+    used_by: Mapping[str, tuple[str, ...]]
+    notices: tuple[Notice, ...]
+    warm_up: int
+
+    def grades(self, scenario: Scenario) -> dict[str, str]:
+        """Return the evidence grade of every output port: the weakest number that it rests on.
+
+        A port downstream of a stimulus also carries the weakest grade (A to D) of the stimuli that act.
+        """
+        letters = sorted(load.stimuli()[item.kind].grade for item in scenario.stimuli if item.kind in load.stimuli())
+        rooms = [part.room for part in self.wiring.parts]
+        result = {}
+        for place, part in enumerate(self.wiring.parts):
+            upstream = {rooms[source] for source in self.wiring.upstream(place)}
+            statuses = [self.resolved[name].status for room in upstream for name in self.used_by.get(room, ())]
+            grade = weakest(statuses) if statuses else "prescribed"
+            given = any(scenario.rooms[room].mode == "prescribed" for room in upstream if room in scenario.rooms)
+            if statuses and given:
+                grade += ", part prescribed"
+            if letters and "stimuli" in upstream:
+                grade += f", stimulus grade {letters[-1]}"
+            result.update({port.name: grade for port in part.outputs})
+        return result
+
+
+def assemble(scenario: Scenario) -> Model:
+    """Build the model of a scenario. Raises `ParameterError` and `WiringError`."""
+    running = [spec for spec in scenario.rooms.values() if spec.mode == "model"]
+    classes = {spec.room: component_class(spec.room, spec.model) for spec in running}
+    used = {room: _evidence_ids(component) for room, component in classes.items()}
+    overrides = {key: value for spec in running for key, value in spec.overrides.items()}
+    wanted = sorted({name for names in used.values() for name in names} | set(overrides))
+    resolved, notices = resolve(wanted, scenario.sets, overrides)
+    context = _context(scenario)
+    parts: list[Part] = []
+    for room in ROOMS:
+        if room == "plasma":
+            parts.append(_doses(scenario))
+        spec = scenario.rooms[room]
+        interval = scenario.engine.intervals.get(room)
+        kind = component_class(room, spec.model)
+        if spec.mode == "off":
+            parts.append(off_part(kind))
+        elif spec.mode == "prescribed":
+            cells = int(context.get("cells", 1))
+            signals = {name: _signal(signal, cells) for name, signal in spec.outputs.items()}
+            parts.append(prescribed_part(kind, signals, interval))
+        else:
+            component = kind(build(kind.Parameters, resolved), _settings(kind, spec, context))
+            parts.append(Part.of(component, interval))
+    warm_up = scenario.engine.warm_up
+    if warm_up is None:
+        warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
+    return Model(
+        wiring=connect(parts),
+        subjects=_subjects(scenario),
+        resolved=resolved,
+        used_by=used,
+        notices=(*scenario.notices, *notices),
+        warm_up=warm_up,
+    )
+
+
+def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
+    return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
+
+
+def _subjects(scenario: Scenario) -> Subjects:
+    subject, count = scenario.subject, scenario.subject.count
+    week = np.nan if subject.gestational_week is None else subject.gestational_week
+    return Subjects(
+        index=np.arange(count, dtype=np.int64),
+        species=subject.species,
+        sex=subject.sex,
+        weight=np.full(count, subject.weight),
+        gestational_week=np.full(count, week),
+    )
+
+
+def _context(scenario: Scenario) -> dict[str, Any]:
+    """Return what the `Settings` of any room may ask for by name."""
+    cells = scenario.rooms["neurons"].settings.get("cells")
+    context: dict[str, Any] = {
+        "species": scenario.subject.species,
+        "sex": scenario.subject.sex,
+        "state": scenario.subject.state,
+        "burst_slope": "labour" if scenario.subject.state == "term" else "default",
+        "events": scenario.stimuli,
+    }
+    return context if cells is None else {**context, "cells": cells}
+
+
+def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any]) -> Any:
+    if kind.Settings is None:
+        return None
+    offered = {**context, **spec.settings}
+    chosen = {item.name: offered[item.name] for item in fields(kind.Settings) if item.name in offered}
+    if "events" in chosen:
+        from knuffel.body.stimuli import from_specifications
+
+        chosen["events"] = from_specifications(chosen["events"], load.stimuli())
+    return kind.Settings(**chosen)
+
+
+def _doses(scenario: Scenario) -> Part:
+    amounts = [pair for dose in scenario.doses for pair in dose.amounts]
+    pieces = [piece for dose in scenario.doses for piece in dose.segments]
+    bolus, infusion = DOSE_PORTS
+    return ScheduledSource.part("doses", DOSE_PORTS, {bolus.name: amounts}, {infusion.name: pieces})
+
+
+def _signal(spec: SignalSpec, cells: int) -> LevelSignal | EventSignal:
+    if spec.kind == "constant":
+        return ConstantSignal(float(spec.value or 0))
+    if spec.kind == "table":
+        return TableSignal(tuple(spec.times), tuple(spec.values), step=spec.interpolation == "step")
+    if spec.kind == "expression":
+        from knuffel.scenario.expression import compile_expression
+
+        return FunctionSignal(compile_expression(str(spec.expression)))
+    return EventSignal(tuple(spec.event_times), cells)

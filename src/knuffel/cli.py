@@ -1,0 +1,321 @@
+"""The command line: parses, calls the public API, prints. Every verb takes ``--json``; logs go to stderr.
+
+Exit codes: 0 ok, 1 a check failed, 2 bad input, 3 numerical failure, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from knuffel import __version__
+from knuffel.errors import KnuffelError, ScenarioError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knuffel.simulation import Progress
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="knuffel",
+    help="An executable, quantitative model of the oxytocin system. Not medical advice.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+params = typer.Typer(help="The numbers of the model: list, show, cite.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(params, name="params")
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a YAML file or the name of a bundled one")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario; repeatable")
+]
+LanguageOption = Annotated[str, typer.Option("--lang", help="en or nl")]
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with one of the exit codes of the module docstring."""
+    as_json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+    except KnuffelError as error:
+        _report(error, as_json)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()  # a usage error of the option parser
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error: KnuffelError, as_json: bool) -> None:
+    print(f"knuffel: {error}", file=sys.stderr)
+    if as_json:
+        facts: dict[str, Any] = {"code": error.code, "message": str(error)}
+        if isinstance(error, ScenarioError):
+            facts["problems"] = [vars(problem) for problem in error.problems]
+        _print_json({"error": facts})
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _language(lang: str) -> str:
+    if lang not in ("en", "nl"):
+        raise KnuffelError(f"--lang {lang}: allowed are en and nl")
+    return lang
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+    if version:
+        print(f"knuffel {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="stream results and checkpoints to this directory")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="replace the scenario's seed")] = None,
+    changes: SetOption = None,
+    resume: Annotated[bool, typer.Option("--resume", help="continue the interrupted run in --out")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the result in --out")] = False,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="write the one-page figure (.png, .svg, .pdf)")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="write a self-contained HTML report")] = None,
+    netcdf: Annotated[Path | None, typer.Option("--netcdf", help="write all variables to one netCDF file")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="write CSV tables to this directory")] = None,
+    lang: LanguageOption = "en",
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, no summary")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a scenario and print its summary."""
+    from knuffel.scenario import load_scenario
+
+    _language(lang)
+    if (resume or overwrite) and out is None:
+        raise KnuffelError("--resume and --overwrite need --out, the directory of the run")
+    if resume and overwrite:
+        raise KnuffelError("--resume and --overwrite exclude each other")
+    for path in (figure, report, netcdf):
+        _must_be_writable(path)
+    loaded = load_scenario(scenario, _with_seed(changes, seed))
+    from knuffel.simulation import simulate
+
+    with _progress(quiet or as_json) as progress:
+        result = simulate(loaded, save=out, resume=resume, overwrite=overwrite, progress=progress)
+    for notice in result.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if figure is not None:
+        result.figure(figure, lang=lang)
+    if report is not None:
+        result.report(report, lang=lang)
+    if netcdf is not None:
+        result.to_netcdf(netcdf)
+    if csv is not None:
+        result.to_csv(csv)
+    summary = result.summary()
+    if as_json:
+        _print_json(
+            {
+                "scenario": loaded.name,
+                "seed": loaded.seed,
+                "version": __version__,
+                "summary": summary,
+                "warnings": [str(notice) for notice in result.notices],
+                "content_hash": result.content_hash,
+                "out": None if out is None else str(out),
+            }
+        )
+    elif not quiet:
+        width = max(map(len, summary), default=0)
+        for name, item in summary.items():
+            print(f"{name:<{width}}  {item['value']:>10.4g} {item['unit']:<8} [{item['evidence']}]")
+        for path in (out, figure, report, netcdf, csv):
+            if path is not None:
+                print(f"written: {path}")
+
+
+def _with_seed(changes: list[str] | None, seed: int | None) -> list[str]:
+    return [*(changes or []), *([f"seed={seed}"] if seed is not None else [])]
+
+
+def _must_be_writable(path: Path | None) -> None:
+    """Refuse an output place before hours of work, not after."""
+    if path is not None and not os.access(path.absolute().parent, os.W_OK):
+        raise StoreError(f"{path}: the folder {path.absolute().parent} does not exist or cannot be written")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress | None]:
+    """Yield a callback that draws a progress bar with the remaining time on a terminal, or None when quiet."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("simulated {task.completed:.0f} of {task.total:.0f} s"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("run", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def scenarios(lang: LanguageOption = "en", as_json: JsonOption = False) -> None:
+    """List the bundled scenarios."""
+    from knuffel.scenario import bundled, load_scenario
+
+    _language(lang)
+    rows = []
+    for name in bundled():
+        item = load_scenario(name)
+        minutes = item.duration / 60_000
+        rows.append(
+            {"name": name, "title": item.title[lang], "description": item.description[lang], "minutes": minutes}
+        )
+    if as_json:
+        _print_json({"scenarios": rows})
+    else:
+        for row in rows:
+            print(f"{row['name']:<18} {row['title']}")
+
+
+@app.command()
+def explain(
+    scenario: ScenarioArgument, changes: SetOption = None, lang: LanguageOption = "en", as_json: JsonOption = False
+) -> None:
+    """Say what a scenario will run, in a table and in plain words."""
+    from knuffel.assembly import assemble
+    from knuffel.scenario import load_scenario
+    from knuffel.scenario.explain import explain as explanation_of
+
+    _language(lang)
+    loaded = load_scenario(scenario, changes or [])
+    assemble(loaded)
+    explanation = explanation_of(loaded)
+    if as_json:
+        _print_json(explanation.as_dict())
+    else:
+        print(explanation.text(lang))
+
+
+@app.command()
+def schema(as_json: JsonOption = False) -> None:
+    """Print the JSON Schema of a scenario file."""
+    from knuffel.scenario.json_schema import scenario_schema
+
+    if as_json:
+        _print_json(scenario_schema())
+    else:
+        print(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+@params.command("list")
+def params_list(
+    room: Annotated[str | None, typer.Argument(help="only this room, or ids that hold this text")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List parameters: value, unit, status, spread."""
+    from knuffel.evidence import tables
+
+    rows = tables.parameter_rows(room)
+    if as_json:
+        _print_json({"parameters": rows})
+    else:
+        print(tables.parameter_text(rows))
+
+
+@params.command("show")
+def params_show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="room.quantity")], as_json: JsonOption = False
+) -> None:
+    """Show one parameter with its source, spread, bounds, and the sets that change it."""
+    from knuffel.evidence import tables
+
+    facts = tables.parameter_facts(identifier)
+    if as_json:
+        _print_json(facts)
+    else:
+        print(tables.facts_text(facts))
+
+
+@params.command("cite")
+def params_cite(
+    scenario: Annotated[str | None, typer.Argument(help="only what this scenario uses")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the references behind the numbers."""
+    from knuffel.evidence import tables
+
+    keys = None
+    if scenario is not None:
+        from knuffel.assembly import assemble
+        from knuffel.scenario import load_scenario
+
+        model = assemble(load_scenario(scenario, []))
+        keys = sorted({key for item in model.resolved.values() for key in item.source})
+    rows = tables.citation_rows(keys)
+    if as_json:
+        _print_json({"references": rows})
+    else:
+        print(tables.citation_text(rows))
+
+
+@app.command()
+def validate(
+    studies: Annotated[list[str] | None, typer.Argument(help="only these studies or row ids")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the model with published numbers: study, quantity, published, obtained, tolerance, verdict."""
+    from knuffel.validation import runner
+
+    rows = runner.run(studies or None)
+    if as_json:
+        _print_json({"rows": runner.as_json(rows)})
+    else:
+        print(runner.as_text(rows))
+    if any(row.verdict == "fail" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    warm: Annotated[bool, typer.Option("--warm", help="compile every kernel now")] = False, as_json: JsonOption = False
+) -> None:
+    """Check the installation: versions, optional parts, bundled data, compiled kernels."""
+    from knuffel.doctor import examine, text
+
+    facts = examine(warm=warm)
+    if as_json:
+        _print_json(facts)
+    else:
+        print(text(facts))
+    if not facts["ok"]:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

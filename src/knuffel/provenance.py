@@ -1,0 +1,86 @@
+"""What travels with every result: version, scenario, seed, resolved parameters, sources, grades, notices."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+from knuffel import __version__
+from knuffel.assembly import Model
+from knuffel.evidence import load
+from knuffel.scenario.model import Scenario
+
+__all__ = ["provenance"]
+
+
+def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, Any]:
+    """Return the attributes of a result, as JSON can hold them. ``seconds`` is the wall time of the run."""
+    parameters = [
+        {
+            "id": name,
+            "value": item.value,
+            "unit": item.unit,
+            "status": item.status,
+            "source": list(item.source),
+            "origin": item.origin,
+            "where": item.where,
+            "title": item.parameter.title,
+            "symbol": item.parameter.symbol,
+        }
+        for name, item in sorted(model.resolved.items())
+    ]
+    keys = _source_keys(scenario, model, parameters)
+    stimuli = load.stimuli()
+    return {
+        "version": __version__,
+        "scenario_name": scenario.name,
+        "scenario": scenario.resolved,
+        "scenario_hash": scenario.hash,
+        "title": dict(scenario.title),
+        "seed": scenario.seed,
+        "start_clock": scenario.start_clock,
+        "duration_ms": scenario.duration,
+        "warm_up_ms": model.warm_up,
+        "subject_index": model.subjects.index.tolist(),
+        "subject": vars(scenario.subject),
+        "cells": scenario.rooms["neurons"].settings.get("cells"),
+        "tocograph": scenario.observe.tocograph,
+        "samples": [{"name": item.name, "assay": item.assay, "port": item.port} for item in scenario.observe.samples],
+        "stimuli": [
+            {
+                "kind": item.kind,
+                "start": item.start,
+                "duration": item.duration,
+                "grade": stimuli[item.kind].grade if item.kind in stimuli else "prescribed",
+            }
+            for item in scenario.stimuli
+        ],
+        "doses": [
+            {"drug": item.drug, "route": item.route, "text": item.text, "segments": list(item.segments)}
+            | {"amounts": list(item.amounts)}
+            for item in scenario.doses
+        ],
+        "parameters": parameters,
+        "overrides": [item for item in parameters if item["origin"] == "user"],
+        "notices": [vars(notice) for notice in model.notices],
+        "evidence": model.grades(scenario),
+        "citations": keys,
+        "sources": [vars(load.sources()[key]) for key in keys],
+        "platform": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
+        "wall_seconds": seconds,
+    }
+
+
+def _source_keys(scenario: Scenario, model: Model, parameters: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the keys of the sources behind what actually ran, sorted."""
+    keys = {key for item in parameters for key in item["source"]}
+    for part in model.wiring.parts:
+        if part.component is not None:
+            keys.update(part.component.citations)
+    for item in scenario.stimuli:
+        if item.kind in load.stimuli():
+            keys.update(load.stimuli()[item.kind].source)
+    for sample in scenario.observe.samples:
+        keys.update(load.assays()[sample.assay].source)
+    return sorted(keys & set(load.sources()))

@@ -1,0 +1,58 @@
+"""Rat plasma against the check values of the published two-pool model (bolus, infusion, washout)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from knuffel.body.circulation.plasma.equations import half_lives
+from knuffel.evidence import load
+from knuffel.validation.drive import Blood
+from knuffel.validation.row import Row
+
+__all__ = ["figures", "rows"]
+
+BOLUS_TIMES = (10, 30, 60, 120, 300, 600)
+INFUSION_TIMES = (60, 120, 300, 600)
+WASHOUT_TIMES = (30, 60, 120, 300, 600)
+
+
+def rows() -> list[Row]:
+    """Return every obtained number of the study."""
+    own = Blood("rat_250g", basal=0).parameters
+    fast, slow = half_lives(own.clearance, own.central_volume, own.distribution_clearance, own.peripheral_volume)
+    infused = Blood("rat_250g", basal=0)
+    bolus = Blood("rat_250g", basal=0).course(np.array(BOLUS_TIMES, dtype=float), bolus=1000)
+    rising = infused.course(np.array(INFUSION_TIMES, dtype=float), infusion=100)
+    falling = infused.course(np.array(WASHOUT_TIMES, dtype=float))
+    return [
+        Row("RP_clearance", own.clearance * 60),
+        Row("RP_steady", Blood("rat_250g", basal=0).advance(24 * 3600, infusion=1)),
+        Row("RP_fast", float(fast)),
+        Row("RP_slow", float(slow)),
+        *(Row(f"RP_bolus_{time}", level) for time, level in zip(BOLUS_TIMES, bolus, strict=True)),
+        *(Row(f"RP_infusion_{time}", level) for time, level in zip(INFUSION_TIMES, rising, strict=True)),
+        *(Row(f"RP_washout_{time}", level) for time, level in zip(WASHOUT_TIMES, falling, strict=True)),
+    ]
+
+
+def figures() -> dict[str, Any]:
+    """Return the figure of the study: bolus, infusion and washout with the check values."""
+    from matplotlib.figure import Figure
+
+    targets = load.targets()
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    times = np.arange(2.0, 601, 2)
+    left.semilogy(times / 60, Blood("rat_250g", basal=0).course(times, bolus=1000))
+    left.plot(np.array(BOLUS_TIMES) / 60, [targets[f"RP_bolus_{time}"].published for time in BOLUS_TIMES], "k.")
+    left.set(xlabel="minutes after the bolus", ylabel="oxytocin (pg/mL)", title="1 ng into a vein")
+    blood = Blood("rat_250g", basal=0)
+    course = np.concatenate([blood.course(times, infusion=100), blood.course(times)])
+    right.plot(np.concatenate([times, 600 + times]) / 60, course)
+    for name, shown, offset in (("infusion", INFUSION_TIMES, 0), ("washout", WASHOUT_TIMES, 600)):
+        published = [targets[f"RP_{name}_{time}"].published for time in shown]
+        right.plot((np.array(shown) + offset) / 60, published, "k.")
+    right.set(xlabel="minutes", ylabel="oxytocin (pg/mL)", title="100 pg/s for ten minutes")
+    return {"rat_plasma": figure}

@@ -1,0 +1,32 @@
+"""Small versions of the bundled scenarios: the same model with fewer cells, so that a test takes a second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from knuffel import load_scenario
+from knuffel.scenario.model import Scenario
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def small(name: str, changes: Sequence[str] = ()) -> Scenario:
+    """Return a bundled scenario with at most 20 cells and every check of the engine switched on."""
+    scenario = load_scenario(name)
+    cells = ["body.neurons.cells=20"] if scenario.rooms["neurons"].settings.get("cells", 0) > 20 else []
+    return load_scenario(name, [*cells, "engine.debug=true", *changes])
+
+
+@pytest.fixture
+def knuffel() -> Command:
+    """Run the command line in a process of its own."""
+
+    def call(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "knuffel.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+    return call

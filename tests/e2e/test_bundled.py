@@ -1,0 +1,102 @@
+"""Every bundled scenario runs, means what it says, and continues after an interruption with the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from knuffel import Result, bundled, simulate
+from knuffel.errors import Interrupted
+from knuffel.simulation import _Run
+
+from .conftest import small
+
+NAMES = bundled()
+
+
+def data(result: Result, name: str) -> Any:
+    return np.asarray(result.recorded.variables[name].data)
+
+
+def test_the_promised_scenarios_are_bundled() -> None:
+    promised = {"cck_rat", "hug_woman", "resting_man_4h", "infusion_man", "labour_infusion", "spike_train"}
+    assert promised <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_interrupted_run_continues_bit_for_bit(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = small(name)
+    whole = simulate(scenario)
+    with monkeypatch.context() as patch:
+        patch.setattr(_Run, "_pause", lambda self, t: t >= scenario.duration // 2)
+        with pytest.raises(Interrupted, match="--resume"):
+            simulate(scenario, save=tmp_path / "run")
+    resumed = simulate(scenario, save=tmp_path / "run", resume=True)
+    assert resumed.content_hash == whole.content_hash
+    assert Result.open(tmp_path / "run").content_hash == whole.content_hash
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_summary_has_values_units_and_evidence(name: str) -> None:
+    summary = simulate(small(name)).summary()
+    assert summary
+    for key, item in summary.items():
+        assert set(item) == {"value", "unit", "evidence"}, key
+        assert item["unit"] and item["evidence"], key
+
+
+def test_another_seed_gives_another_run_and_the_same_seed_the_same() -> None:
+    scenario = small("hug_woman")
+    first, again, other = simulate(scenario), simulate(scenario), simulate(scenario, seed=2)
+    assert first.content_hash == again.content_hash != other.content_hash
+
+
+def test_a_man_at_rest_keeps_his_basal_concentration() -> None:
+    plasma = data(simulate(small("resting_man_4h", ["body.neurons.cells=60"])), "plasma.oxytocin_concentration")
+    assert plasma.mean() == pytest.approx(1.9, rel=0.05)
+
+
+def test_an_infusion_reaches_rate_over_clearance_and_washes_out() -> None:
+    result = simulate(small("infusion_man"))
+    plasma = data(result, "plasma.oxytocin_concentration")[0]
+    rise = 17_100 / 1118  # 10 mU/min of 1.71 ng, over the clearance of men in mL/min
+    assert plasma.max() == pytest.approx(1.9 + rise, rel=0.12)
+    assert 1.9 < plasma[-1] < 2.0  # the slow half-life is 20 min and 110 min have passed
+
+
+def test_cholecystokinin_raises_firing_and_plasma_in_the_rat() -> None:
+    result = simulate(small("cck_rat", ["body.neurons.cells=100"]))
+    time, plasma = data(result, "time"), data(result, "plasma.oxytocin_concentration")[0]
+    before, after = plasma[time < 600_000].mean(), plasma[(time > 600_000) & (time < 1_200_000)].max()
+    assert 20 < before < 26
+    assert 1.7 < after / before < 2.6
+
+
+def test_a_hug_raises_oxytocin_a_little() -> None:
+    result = simulate(small("hug_woman", ["body.neurons.cells=400"]))
+    start = result.attributes["stimuli"][0]["start"]
+    time, plasma = data(result, "time"), data(result, "plasma.oxytocin_concentration")[0]
+    before = plasma[(time <= start)].mean()
+    after = plasma[(time > start + 120_000) & (time < start + 420_000)].mean()
+    assert 1.0 < after / before < 1.25
+
+
+def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
+    result = simulate(small("labour_infusion"))
+    activity, contractions = data(result, "uterus.activity")[0], data(result, "uterus.contraction.time")
+    assert activity[-1] > 1.5 * activity[1]
+    hours = result.attributes["duration_ms"] / 3_600_000
+    assert 6 * hours < len(contractions) < 36 * hours
+
+
+def test_prescribed_spikes_secrete_as_in_the_table() -> None:
+    result = simulate(small("spike_train", ["engine.warm_up=0 s"]))
+    time, rate = data(result, "time") / 1000, data(result, "secretion.gland_rate")[0]
+    total = np.nansum(rate[1:] * np.diff(time))
+    assert total > 0
+    spikes = data(result, "neurons.spike.time")
+    per_cell = len(spikes) / result.attributes["cells"]
+    assert per_cell == 780

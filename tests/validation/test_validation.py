@@ -1,0 +1,46 @@
+"""Every study agrees with what was published, or the misfit is declared."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+import knuffel.validation
+from knuffel.evidence import check, load
+from knuffel.validation import runner
+
+FOLDER = Path(knuffel.validation.__file__).parent
+
+
+@pytest.mark.parametrize("study", runner.STUDIES)
+def test_study_agrees(study: str) -> None:
+    rows = runner.run_study(study)
+    failed = [row for row in rows if row.verdict == "fail"]
+    assert rows
+    assert not failed, runner.as_text(failed)
+
+
+def test_every_target_belongs_to_a_study() -> None:
+    assert {target.study for target in load.targets().values()} == set(runner.STUDIES)
+
+
+def test_every_study_is_listed() -> None:
+    with_rows = {path.stem for path in FOLDER.glob("*.py") if re.search(r"^def rows\(", path.read_text("utf-8"), re.M)}
+    assert with_rows == set(runner.STUDIES)
+
+
+@pytest.mark.parametrize("name", load.targets())
+def test_target_is_well_formed(name: str) -> None:
+    assert check.target_problems(load.targets()[name], load.sources()) == []
+
+
+def test_reference_curves_are_targets() -> None:
+    text = (load.root() / "data" / "pk" / "reference_curves.csv").read_text(encoding="utf-8")
+    rows = [row for row in csv.DictReader(text.splitlines()) if row["set_id"] in load.sets()]
+    curves = {f"PK07_{row['set_id']}_{row['t_min']}": float(row["C_pg_ml"]) for row in rows if " iv" in row["input"]}
+    assert curves
+    known = load.targets()
+    assert {name: known[name].published for name in curves} == curves
