@@ -213,7 +213,8 @@ class Engine:
             self.recorder.record(t, values)
 
     def check(self) -> None:
-        """Look at every state once. Raises `NumericalError` naming component, variable and time."""
+        """Look at every state and record once. Raises `NumericalError` naming component, variable and time."""
+        self.recorder.check()
         for runner in self._runners:
             for name, array in runner.state.arrays().items():
                 if array.dtype.kind == "f" and not np.isfinite(array).all():

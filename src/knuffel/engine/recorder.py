@@ -105,23 +105,35 @@ class Recorder:
         return frozenset(self._events)
 
     def record(self, t: int, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        """Take the values of all ports at time ``t``. Raises `NumericalError` when one is not finite."""
+        """Take the values of all ports at time ``t``. Raises `NumericalError` when one of the block is not finite."""
         slot = self._place % self._block
         self._times[slot] = t
         for row, port in enumerate(self.ports):
-            value = values[port.name]
-            if t > 0 and not np.isfinite(value).all():
-                raise NumericalError(f"{port.name} is not a finite number at {t / 1000:g} s: {value.ravel()[:5]}")
-            self._buffer[row, :, slot] = value
+            self._buffer[row, :, slot] = values[port.name]
         self._place += 1
         if self._place % self._block == 0:
             self._write_block(self._block)
 
     def _write_block(self, length: int) -> None:
         start = self._place - length
+        self.check(length)
         self._sink.write("time", start, self._times[:length])
         for row, port in enumerate(self.ports):
             self._sink.write(port.name, start, self._buffer[row, :, :length])
+
+    def check(self, length: int | None = None) -> None:
+        """Refuse numbers that are not finite among the first ``length`` of the block, by default all that wait.
+
+        At time zero a mean rate is not defined when there was no warm-up. Raises `NumericalError`.
+        """
+        length = self._place % self._block if length is None else length
+        block = self._buffer[:, :, :length]
+        rows, subjects, slots = np.nonzero(~np.isfinite(block) & (self._times[:length] > 0))
+        if len(rows):
+            first = int(np.argmin(self._times[slots]))
+            name, seconds = self.ports[rows[first]].name, self._times[slots[first]] / 1000
+            found = block[rows[first], subjects[first], slots[first]]
+            raise NumericalError(f"{name} is not a finite number at {seconds:g} s: {found}, subject {subjects[first]}")
 
     def sample(self, t: int, levels: Mapping[str, npt.NDArray[np.float64]]) -> None:
         """Take the samples that are due at time ``t``."""
