@@ -89,6 +89,7 @@ def assemble(scenario: Scenario) -> Model:
         else:
             component = kind(build(kind.Parameters, resolved), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
+    said = [notice for part in parts if part.component is not None for notice in part.component.notices()]
     warm_up = scenario.engine.warm_up
     if warm_up is None:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
@@ -97,7 +98,7 @@ def assemble(scenario: Scenario) -> Model:
         subjects=_subjects(scenario),
         resolved=resolved,
         used_by=used,
-        notices=(*scenario.notices, *notices),
+        notices=(*scenario.notices, *notices, *said),
         warm_up=warm_up,
     )
 

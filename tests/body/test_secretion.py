@@ -190,10 +190,10 @@ def test_the_stored_resting_rate_is_what_the_cells_release(name: str) -> None:
     assert amount / seconds == pytest.approx(stored.value, rel=0.02)
 
 
-def test_few_cells_give_a_notice_in_people_only() -> None:
-    assert [notice.code for notice in part(cells=10).notices()] == ["few_cells"]
+def test_the_human_scale_and_too_few_cells_give_a_notice_in_people_only() -> None:
+    assert [notice.code for notice in part(cells=10).notices()] == ["human_gland", "few_cells"]
     assert part(cells=10, species="rat").notices() == []
-    assert part(cells=20).notices() == []
+    assert [notice.code for notice in part(cells=20).notices()] == ["human_gland"]
 
 
 def test_silence_does_not_slow_down_or_leave_tiny_numbers() -> None:

@@ -27,6 +27,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.errors import Notice
 from knuffel.units import PORT_UNITS
 
 __all__ = [
@@ -240,6 +241,10 @@ class Component(ABC):
     def __init__(self, parameters: Any, settings: Any = None) -> None:
         self.parameters = parameters
         self.settings = settings
+
+    def notices(self) -> Sequence[Notice]:
+        """Return warnings about unusual parameters or settings, which travel with the result."""
+        return ()
 
     def edges(self) -> Sequence[int]:
         """Return the times (ms after time zero) at which something jumps; the engine splits intervals there."""

@@ -28,6 +28,7 @@ __all__ = [
     "Sink",
     "Variable",
     "ZarrSink",
+    "atomic_path",
     "atomic_write",
     "open_store",
     "storage_errors",
@@ -188,15 +189,23 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
-def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new content, also after a crash: write, fsync, rename."""
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a hidden name to write to, and rename it to ``path`` when the block ends well. Raises `StoreError`."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with storage_errors(path):
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            with partial.open("rb+") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        with storage_errors(path):
+            partial.unlink(missing_ok=True)
+
+
+def atomic_write(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old or the new content, also after a crash: write, fsync, rename."""
+    with atomic_path(path) as partial:
+        partial.write_bytes(content)

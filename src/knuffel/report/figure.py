@@ -7,16 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra, StoreError
 from knuffel.report.texts import Texts, texts
-from knuffel.result_export import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from knuffel.report.view import View
-    from knuffel.result import Result
+    from knuffel.report.view import Finished, View
 
 __all__ = ["DPI", "FORMATS", "draw"]
 
@@ -30,7 +29,7 @@ _GAP = 0.32
 Drawer = Callable[["Axes", "View"], None]
 
 
-def draw(result: Result, path: str | os.PathLike[str] | None = None, *, lang: str = "en") -> Figure:
+def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: str = "en") -> Figure:
     """Return the figure of a result, and write it when a path is given.
 
     No state outside the figure is touched. Raises `MissingExtra` without matplotlib, `StoreError` for a place that

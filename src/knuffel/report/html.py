@@ -12,15 +12,15 @@ from urllib.parse import quote
 
 import numpy as np
 
+from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
 from knuffel.report.texts import Texts, texts
 from knuffel.report.view import stimulus_name
-from knuffel.result_dataset import clock_text
-from knuffel.result_export import atomic_path
+from knuffel.scenario.times import clock_text
 
 if TYPE_CHECKING:
-    from knuffel.result import Result
+    from knuffel.report.view import Finished
 
 __all__ = ["render", "write"]
 
@@ -28,7 +28,7 @@ _MOST_SAMPLES = 200
 _DOI_SAFE = "/:;()._-<>"
 
 
-def write(result: Result, path: Path, *, lang: str = "en") -> Path:
+def write(result: Finished, path: Path, *, lang: str = "en") -> Path:
     """Write the report and return its path. Raises `MissingExtra`, `StoreError`, ValueError for an unknown language."""
     page = render(result, lang=lang)
     with atomic_path(path) as partial:
@@ -36,7 +36,7 @@ def write(result: Result, path: Path, *, lang: str = "en") -> Path:
     return path
 
 
-def render(result: Result, *, lang: str = "en") -> str:
+def render(result: Finished, *, lang: str = "en") -> str:
     """Return the report as one HTML text; everything that comes from outside is escaped."""
     words = texts(lang)
     try:
@@ -49,7 +49,7 @@ def render(result: Result, *, lang: str = "en") -> str:
     return template.render(style=folder.joinpath("report.css").read_text(encoding="utf-8"), **_content(result, words))
 
 
-def _content(result: Result, words: Texts) -> dict[str, Any]:
+def _content(result: Finished, words: Texts) -> dict[str, Any]:
     facts = result.attributes
     titles = facts.get("title") or {}
     about = (facts.get("scenario") or {}).get("description") or {}
@@ -63,7 +63,7 @@ def _content(result: Result, words: Texts) -> dict[str, Any]:
         "run": words(
             "sentence_run",
             duration=words.span(facts.get("duration_ms", 0)),
-            clock=clock_text(float(facts.get("start_clock", 0))),
+            clock=clock_text(int(facts.get("start_clock", 0))),
             seed=facts.get("seed", ""),
         ),
         "doses": [str(item["text"]).replace("_", " ") for item in facts.get("doses", ())],
@@ -101,7 +101,7 @@ def _stimulus(item: Mapping[str, Any], words: Texts) -> dict[str, str]:
     }
 
 
-def _figure(result: Result, words: Texts) -> str:
+def _figure(result: Finished, words: Texts) -> str:
     image = io.BytesIO()
     draw(result, lang=words.lang).savefig(image, format="png", dpi=DPI, metadata={"Software": None})
     return base64.b64encode(image.getvalue()).decode("ascii")
@@ -123,7 +123,7 @@ def _row(name: str, row: Mapping[str, Any], words: Texts) -> dict[str, str]:
     return {"label": label, "name": name, "value": shown, "unit": "" if unit == "1" else unit, "grade": grade}
 
 
-def _samples(result: Result, words: Texts) -> tuple[list[dict[str, Any]], int]:
+def _samples(result: Finished, words: Texts) -> tuple[list[dict[str, Any]], int]:
     rows: list[dict[str, Any]] = []
     total = 0
     for item in result.attributes.get("samples", ()):
@@ -138,7 +138,7 @@ def _samples(result: Result, words: Texts) -> tuple[list[dict[str, Any]], int]:
     return rows, total
 
 
-def _series(result: Result, item: Mapping[str, Any], words: Texts) -> Iterator[dict[str, Any]]:
+def _series(result: Finished, item: Mapping[str, Any], words: Texts) -> Iterator[dict[str, Any]]:
     held, dim = result.recorded.variables, f"sample.{item['name']}"
     time = np.asarray(held[f"{dim}.time"].data[...])
     truth, value, censored, below = (
@@ -191,7 +191,7 @@ def _source(item: Mapping[str, Any], words: Texts) -> dict[str, str]:
     }
 
 
-def _provenance(result: Result, facts: Mapping[str, Any], words: Texts) -> list[tuple[str, str]]:
+def _provenance(result: Finished, facts: Mapping[str, Any], words: Texts) -> list[tuple[str, str]]:
     return [
         (words("version"), f"knuffel {facts.get('version', '')}"),
         (words("scenario"), str(facts.get("scenario_name", ""))),

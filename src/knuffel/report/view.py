@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from knuffel.analysis.interventions import Intervention, interventions
+from knuffel.engine.store import Recorded
+from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.report.texts import Texts
-from knuffel.result_dataset import clock_text
+from knuffel.scenario.times import clock_text
 
-if TYPE_CHECKING:
-    from knuffel.result import Result
-
-__all__ = ["View", "envelope", "outline", "stimulus_name"]
+__all__ = ["Finished", "View", "envelope", "outline", "stimulus_name"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,10 +25,43 @@ _MAP_BINS = 600
 _HOURS_FROM = 180
 
 
+class Finished(Protocol):
+    """What a report needs of a finished run; `knuffel.result.Result` is one."""
+
+    @property
+    def recorded(self) -> Recorded:
+        """Return the arrays."""
+        ...
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Return the provenance."""
+        ...
+
+    @property
+    def duration(self) -> float:
+        """Return the length of the run in s."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """Return the hash over all numbers."""
+        ...
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """Return the warnings."""
+        ...
+
+    def summary(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return name -> {value, unit, evidence}."""
+        ...
+
+
 class View:
     """A result as a figure sees it: times in the unit of the axis, variables by name."""
 
-    def __init__(self, result: Result, texts: Texts) -> None:
+    def __init__(self, result: Finished, texts: Texts) -> None:
         self.result, self.texts = result, texts
         self.variables, self.attributes = result.recorded.variables, result.attributes
         minutes = result.duration / 60
@@ -51,7 +83,7 @@ class View:
 
     def axis_label(self) -> str:
         """Return the label of the time axis."""
-        clock = clock_text(float(self.attributes.get("start_clock", 0)))
+        clock = clock_text(int(self.attributes.get("start_clock", 0)))
         return self.texts("time_axis", unit=self.unit, clock=clock)
 
     def grade(self, port: str) -> str:

@@ -37,10 +37,13 @@ tables = njit(cache=True, error_model="numpy", nogil=True)(fill_tables)
 
 @njit(inline="always")
 def _round(a, b, c, d, k0, k1):  # type: ignore[no-untyped-def]
-    """One Philox round; words live in 64 bits and are masked, so that the widening multiplications vectorise."""
-    p = a * _M0
-    q = c * _M1
-    return (q >> _SHIFT) ^ b ^ (k0 & _MASK), q & _MASK, (p >> _SHIFT) ^ d ^ (k1 & _MASK), p & _MASK
+    """One Philox round on the lower halves of 64-bit words; nothing reads the upper halves.
+
+    Masked at the multiplication, which then is the widening one that vectorises, and the masks cost nothing.
+    """
+    p = (a & _MASK) * _M0
+    q = (c & _MASK) * _M1
+    return (q >> _SHIFT) ^ b ^ k0, q, (p >> _SHIFT) ^ d ^ k1, p
 
 
 @njit(error_model="numpy")

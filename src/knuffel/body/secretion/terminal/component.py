@@ -65,11 +65,15 @@ class TerminalSecretion(Component):
         self._constants = constants(parameters, self.settings.calcium_exponent, synthesis)
 
     def notices(self) -> list[Notice]:
-        """Return a warning when the human scale rests on too few cells to tell tonic secretion from bursts."""
-        if self.settings.species == "human" and self.settings.cells < _FEWEST_CELLS:
+        """Return what to know of the human scale: that it is assumed, and when it rests on too few cells."""
+        if self.settings.species != "human":
+            return []
+        text = "the human gland is assumed: the modelled gland, scaled by one slope at rest and another in bursts"
+        found = [Notice("human_gland", text, "secretion")]
+        if self.settings.cells < _FEWEST_CELLS:
             text = f"the human scale tells tonic release from bursts; below {_FEWEST_CELLS} cells chance bursts count"
-            return [Notice("few_cells", f"{text} (cells: {self.settings.cells})", "secretion")]
-        return []
+            found.append(Notice("few_cells", f"{text} (cells: {self.settings.cells})", "secretion"))
+        return found
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[SecretionState, Outputs]:
         """Return terminals at rest with a full releasable pool."""
@@ -97,14 +101,14 @@ class TerminalSecretion(Component):
     def release(self, state: SecretionState, spikes: Events, t: int, dt: int) -> Floats:
         """Move pools over ``dt`` ms in place and return what the gland released, pg, shape (subject,)."""
         subjects, cells = state.pool.shape
-        if len(spikes) and not 0 <= int(spikes.index.min()) <= int(spikes.index.max()) < cells:
-            raise ComponentError(f"secretion: a spike of cell {int(spikes.index.max())}, but there are {cells} cells")
-        split: Ints = np.searchsorted(spikes.subject, np.arange(subjects + 1)).astype(np.int64)
+        split: Ints = np.searchsorted(spikes.subject, np.arange(subjects + 1))
         released = np.zeros((subjects, cells))
         states = (state.broadening, state.fast_calcium, state.slow_calcium, state.pool, state.reserve)
         exponent = self.settings.calcium_exponent
-        _loop()(t, dt, spikes.time, spikes.index, split, *states, released, self._constants, exponent)
-        mean: Floats = released.mean(axis=1)
+        met = _loop()(t, dt, spikes.time, spikes.index, split, *states, released, self._constants, exponent)
+        if met != len(spikes):
+            raise ComponentError(f"secretion: there are {cells} cells, but a spike of cell {int(spikes.index.max())}")
+        mean: Floats = released.sum(axis=1) / cells
         return mean
 
     def _into_blood(self, gland_rate: Floats, inputs: Inputs) -> Floats:
@@ -119,7 +123,9 @@ class TerminalSecretion(Component):
 
     def _store(self, state: SecretionState) -> Floats:
         """Return the mean reserve as a fraction of a full one."""
-        fraction: Floats = np.minimum(state.reserve.mean(axis=1) / self.parameters.reserve_maximum, 1)
+        fraction: Floats = np.minimum(
+            state.reserve.sum(axis=1) / (state.reserve.shape[1] * self.parameters.reserve_maximum), 1
+        )
         return fraction
 
     def invariants(self, state: SecretionState, outputs: Outputs) -> list[Violation]:

@@ -75,13 +75,14 @@ def advance_cells(
     released: Floats,
     table: Floats,
     slow_exponent: int,
-) -> None:
-    """Move every cell from ``t`` over ``steps`` ms in place; arguments as in `kernel.advance_cells`."""
+) -> int:
+    """Move every cell from ``t`` over ``steps`` ms in place; arguments and result as in `kernel.advance_cells`."""
     left_b, left_e, left_c, step_b, step_e, step_c, base, fast, slow = table[:9, :, None]
     release, refill, pool_full, reserve_full, synthesis = table[9:, :, None]
     who = np.repeat(np.arange(len(split) - 1), np.diff(split))
     b, e, c, pool, reserve = broadening, fast_calcium, slow_calcium, pools, reserves
     released[...] = 0
+    inside = (cells >= 0) & (cells < released.shape[1])
     for now in range(t, t + steps):
         if now % _FLUSH_STEPS == 0:
             b, e, c = (np.where(term > _TINY, term, 0) for term in (b, e, c))
@@ -91,7 +92,7 @@ def advance_cells(
         made = np.where(reserve < reserve_full, synthesis, 0)
         pool, reserve = pool + (fill - out), reserve + (made - fill)
         released += out
-        hit = np.flatnonzero(times == now)
+        hit = np.flatnonzero((times == now) & inside)
         s, i = who[hit], cells[hit]
         k = s if table.shape[1] > 1 else np.zeros_like(s)
         e0, c0 = e[s, i], c[s, i]
@@ -105,3 +106,4 @@ def advance_cells(
     states = (broadening, fast_calcium, slow_calcium, pools, reserves)
     for given, value in zip(states, (b, e, c, pool, reserve), strict=True):
         given[...] = value
+    return int(np.count_nonzero(inside))

@@ -1,7 +1,9 @@
 """The compiled loop of stimulus-secretion coupling: the cells of a subject side by side, 1 ms at a time.
 
-Between spikes everything is smooth: one branch-free pass over the cells for each ms. Calcium entry is computed only for
-the cells that spike in that ms. Cells are copied in chunks of `WIDTH` into scratch rows that stay in the cache.
+Between the spikes of a chunk of cells everything is smooth: branch-free passes over the cells, four ms at a time where
+no spike comes between, so that they are bound by arithmetic and not by memory. Calcium entry is computed only for the
+cells that spike. Chunks of `WIDTH` cells are copied into scratch rows that stay in the first-level cache; they are narrow
+because fewer cells have fewer spikes between them.
 
 `equations` is the numpy twin: equal bits. Nothing is compiled at import; the first call compiles and fills the cache.
 """
@@ -13,30 +15,57 @@ from numba import njit
 
 __all__ = ["WIDTH", "advance_cells"]
 
-WIDTH = 256
+WIDTH = 64
 _W = WIDTH
 _FLUSH_STEPS = 64
 _TINY = 1e-60
 
 
-@njit(error_model="numpy")
-def _smooth(  # type: ignore[no-untyped-def]
-    s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+@njit(inline="always")
+def _step(  # type: ignore[no-untyped-def]
+    b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
 ):
-    """One ms without spikes. Rows of ``s``: broadening, fast and slow calcium, pool, reserve, released."""
+    """One ms of one cell without a spike."""
+    e = e * left_e
+    out = release * (e * e) * pool
+    fill = refill * reserve if pool < pool_full else 0.0
+    made = synthesis if reserve < reserve_full else 0.0
+    return b * left_b, e, c * left_c, pool + (fill - out), reserve + (made - fill), total + out
+
+
+@njit(error_model="numpy")
+def _smooth(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):  # type: ignore[no-untyped-def]
+    """One ms. Rows of ``s``: broadening, fast and slow calcium, pool, reserve, released."""
     for i in range(cells):
-        e = s[_W + i] * left_e
-        pool = s[3 * _W + i]
-        reserve = s[4 * _W + i]
-        out = release * (e * e) * pool
-        fill = refill * reserve if pool < pool_full else 0.0
-        made = synthesis if reserve < reserve_full else 0.0
-        s[i] = s[i] * left_b
-        s[_W + i] = e
-        s[2 * _W + i] = s[2 * _W + i] * left_c
-        s[3 * _W + i] = pool + (fill - out)
-        s[4 * _W + i] = reserve + (made - fill)
-        s[5 * _W + i] += out
+        b, e, c, pool = s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i]
+        reserve, total = s[4 * _W + i], s[5 * _W + i]
+        b, e, c, pool, reserve, total = _step(
+            b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+        )
+        s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i] = b, e, c, pool
+        s[4 * _W + i], s[5 * _W + i] = reserve, total
+
+
+@njit(error_model="numpy")
+def _smooth_four(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):  # type: ignore[no-untyped-def]
+    """Four ms, each cell in registers meanwhile."""
+    for i in range(cells):
+        b, e, c, pool = s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i]
+        reserve, total = s[4 * _W + i], s[5 * _W + i]
+        b, e, c, pool, reserve, total = _step(
+            b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+        )
+        b, e, c, pool, reserve, total = _step(
+            b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+        )
+        b, e, c, pool, reserve, total = _step(
+            b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+        )
+        b, e, c, pool, reserve, total = _step(
+            b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
+        )
+        s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i] = b, e, c, pool
+        s[4 * _W + i], s[5 * _W + i] = reserve, total
 
 
 @njit(error_model="numpy")
@@ -63,7 +92,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
     constants,
     slow_exponent,
 ):
-    """Move every cell from ``t`` over ``steps`` ms in place.
+    """Move every cell from ``t`` over ``steps`` ms in place; return how many spikes met a cell.
 
     Spikes ``times`` (ms, int64) of ``cells`` (int64) are sorted by subject, then time; ``split`` (subject + 1) says
     where each subject begins. The five states are float64 (subject, cell); ``released`` (subject, cell) receives pg;
@@ -72,6 +101,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
     subjects, count = released.shape
     s = np.zeros(6 * _W)
     chunks = (count + _W - 1) // _W
+    applied = 0
     for who in range(subjects):
         row = who if constants.shape[1] > 1 else 0
         left_b, left_e, left_c = constants[0, row], constants[1, row], constants[2, row]
@@ -90,14 +120,26 @@ def advance_cells(  # type: ignore[no-untyped-def]
                 s[4 * _W + i] = reserves[who, first + i]
                 s[5 * _W + i] = 0.0
             place, last = split[who], split[who + 1]
-            for now in range(t, t + steps):
+            now, end = t, t + steps
+            while now < end:
                 if now % _FLUSH_STEPS == 0:
                     _flush(s, width)
-                _smooth(s, width, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
-                while place < last and times[place] <= now:
+                stop = min(end, now - now % _FLUSH_STEPS + _FLUSH_STEPS)
+                while place < last and not first <= cells[place] < first + width:
+                    place += 1
+                if place < last:
+                    stop = min(stop, times[place] + 1)
+                while now + 4 <= stop:
+                    _smooth_four(s, width, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
+                    now += 4
+                while now < stop:
+                    _smooth(s, width, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
+                    now += 1
+                while place < last and times[place] < now:
                     i = cells[place] - first
                     place += 1
                     if 0 <= i < width:
+                        applied += 1
                         e, c = s[_W + i], s[2 * _W + i]
                         e5 = (e * e) * (e * e) * e
                         cn = c * c * c
@@ -114,3 +156,4 @@ def advance_cells(  # type: ignore[no-untyped-def]
                 pools[who, first + i] = s[3 * _W + i]
                 reserves[who, first + i] = s[4 * _W + i]
                 released[who, first + i] = s[5 * _W + i]
+    return applied

@@ -6,7 +6,6 @@ import os
 import shutil
 from functools import cached_property
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,7 @@ class Result:
     """
 
     def __init__(self, recorded: Recorded, path: str | os.PathLike[str] | None = None) -> None:
-        self.recorded = recorded
+        self.recorded: Recorded = recorded
         self.path = None if path is None else Path(path)
 
     def __repr__(self) -> str:
@@ -97,7 +96,7 @@ class Result:
         variables along a dimension of their own. Each variable carries ``units``, ``long_name``, ``port`` and
         ``evidence``; provenance stands in the attributes of the dataset, structured parts as JSON texts.
         """
-        from knuffel.result_dataset import to_dataset
+        from knuffel.result.dataset import to_dataset
 
         return to_dataset(self.recorded, self.content_hash)
 
@@ -117,7 +116,7 @@ class Result:
 
     def to_netcdf(self, path: str | os.PathLike[str]) -> Path:
         """Write everything into one netCDF-4 file and return its path. Raises `StoreError`."""
-        from knuffel.result_export import write_netcdf
+        from knuffel.result.export import write_netcdf
 
         return write_netcdf(self.recorded, Path(path), self.content_hash)
 
@@ -126,7 +125,7 @@ class Result:
 
         Lines that begin with # say what a column is, its unit, and where the numbers come from. Raises `StoreError`.
         """
-        from knuffel.result_export import write_csv
+        from knuffel.result.export import write_csv
 
         return write_csv(self.recorded, Path(directory), self._summary, self.content_hash)
 
@@ -135,17 +134,18 @@ class Result:
 
         Raises `MissingExtra` without matplotlib, `StoreError` when the place cannot be written.
         """
-        # Drawing stands above this module; a result only knows by which name to ask for it.
-        figure: Figure = import_module("knuffel.report.figure").draw(self, path, lang=lang)
-        return figure
+        from knuffel.report.figure import draw
+
+        return draw(self, path, lang=lang)
 
     def report(self, path: str | os.PathLike[str], lang: str = "en") -> Path:
         """Write the self-contained HTML report in English ("en") or Dutch ("nl") and return its path.
 
         Raises `MissingExtra` without matplotlib or jinja2, `StoreError` when the place cannot be written.
         """
-        written: Path = import_module("knuffel.report.html").write(self, Path(path), lang=lang)
-        return written
+        from knuffel.report.html import write
+
+        return write(self, Path(path), lang=lang)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the result to a directory that `Result.open` reads, whole or not at all, and return the directory.

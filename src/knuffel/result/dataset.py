@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from knuffel.engine.store import Recorded, Variable
+from knuffel.scenario.times import clock_text
 
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Labelled", "clock_text", "labelled", "provenance", "to_dataset"]
+__all__ = ["Labelled", "labelled", "provenance", "to_dataset"]
 
 CONVENTIONS = "CF-1.11"
 
@@ -28,16 +29,9 @@ class Labelled:
     attributes: Mapping[str, str]
 
 
-def clock_text(seconds: float) -> str:
-    """Return a second of the day as hours and minutes, with seconds only when there are any."""
-    whole = round(seconds) % 86400
-    text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
-    return text if whole % 60 == 0 else f"{text}:{whole % 60:02d}"
-
-
 def labelled(recorded: Recorded) -> dict[str, Labelled]:
     """Return all arrays by name, ``time`` as seconds, and ``subject`` as the place in the cohort."""
-    clock = clock_text(float(recorded.attributes.get("start_clock", 0)))
+    clock = clock_text(int(recorded.attributes.get("start_clock", 0)))
     arrays: dict[str, Labelled] = {}
     subjects = np.asarray(recorded.attributes.get("subject_index", [0]), dtype=np.int64)
     about = {"units": "1", "long_name": "place of the subject in the cohort"}

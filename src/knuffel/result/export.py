@@ -7,41 +7,24 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from knuffel.engine.store import Recorded, storage_errors
+from knuffel.engine.store import Recorded, atomic_path
 from knuffel.errors import StoreError
-from knuffel.result_dataset import clock_text, labelled, provenance
+from knuffel.result.dataset import labelled, provenance
+from knuffel.scenario.times import clock_text
 
-__all__ = ["atomic_path", "write_csv", "write_netcdf"]
+__all__ = ["write_csv", "write_netcdf"]
 
 _BLOCK = 2**17
 _COMPRESSION = 4
 
 Rows = Iterable[Sequence[Any]]
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a hidden name to write to, and rename it to ``path`` when the block ends well. Raises `StoreError`."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield partial
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-            partial.replace(path)
-    finally:
-        with storage_errors(path):
-            partial.unlink(missing_ok=True)
 
 
 def write_netcdf(recorded: Recorded, path: Path, digest: str) -> Path:
@@ -106,7 +89,7 @@ class _Tables:
     def __init__(self, recorded: Recorded, directory: Path, digest: str) -> None:
         self.recorded, self.directory, self.digest = recorded, directory, digest
         facts = recorded.attributes
-        clock = clock_text(float(facts.get("start_clock", 0)))
+        clock = clock_text(int(facts.get("start_clock", 0)))
         self.subjects = np.asarray(facts.get("subject_index", [0]))
         self.head = [
             f"knuffel {facts.get('version', '')}, scenario {facts.get('scenario_name', '')}",
