@@ -1,0 +1,226 @@
+"""What the neurons cost: nanoseconds per cell and millisecond, with and without secretion, against two peers.
+
+Run ``python -m benchmarks.neurons [--json] [--quick]`` from the root of the repository. Ours is the real component,
+advanced in intervals of one second as in a run. Peers, timed in turn with ours (A B A B, medians): ``cpp_scalar``, a
+scalar C++ loop compiled here, one cell at a time, calcium entry evaluated each ms as in the published equations;
+``cpp_scalar_lazy``, the same with calcium entry evaluated at spikes only; ``brian2`` (group bench). All times are CPU
+time of the one thread at work, so that other programs on the machine disturb little. ratio = peer / ours, above 1: we
+are faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knuffel.body.contract import Inputs, Subjects
+from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin, equations
+from knuffel.body.secretion.terminal import TerminalSecretion
+from knuffel.body.secretion.terminal.equations import constants
+from knuffel.engine.random import Streams
+from knuffel.evidence.resolve import build, resolve
+
+CELLS = (48, 256, 1000)
+SET = "oxytocin-2018"
+FOLDER = Path(__file__).parent
+SOURCE, BUILD = FOLDER / "scalar_engine.cpp", FOLDER / "build"
+LABEL = {0: "neurons", 1: "neurons and secretion"}
+
+
+def numbers(kind: Any) -> Any:
+    """Return the parameters of a component for the set that is timed."""
+    resolved, _ = resolve([item.metadata["id"] for item in fields(kind.Parameters)], [SET])
+    return build(kind.Parameters, resolved)
+
+
+class Ours:
+    """The components of the package, advanced second by second; the clock runs on between calls."""
+
+    def __init__(self, cells: int, secretion: bool) -> None:
+        kind, other = IntegrateAndFireOxytocin, TerminalSecretion
+        self.neurons = kind(numbers(kind), kind.Settings(cells=cells))
+        self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
+        self.cells, self.secretion, self.t = cells, secretion, 0
+        self.streams = Streams(1, "neurons")
+        one = np.ones(1)
+        self.levels = {port.name: (one, one) for port in (*kind.inputs, *other.inputs[1:])}
+        who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
+        self.neuron_state, _ = self.neurons.init(who, Inputs(self.levels), self.streams)
+        self.terminal_state, _ = self.terminal.init(who, Inputs(self.levels), self.streams)
+
+    def __call__(self, seconds: int) -> tuple[float, float, float]:
+        """Return ns per cell and ms, spikes/s and cell, pg/s."""
+        spikes, released = 0, 0.0
+        inputs = Inputs(self.levels)
+        begin = time.thread_time()
+        for _ in range(seconds):
+            found = self.neurons.advance(self.neuron_state, inputs, self.t, 1000, self.streams)["neurons.spike"]
+            spikes += len(found)
+            if self.secretion:
+                given = Inputs(self.levels, records={"neurons.spike": found})
+                output = self.terminal.advance(self.terminal_state, given, self.t, 1000, self.streams)
+                released += output["secretion.gland_rate"][0]
+            self.t += 1000
+        ns = (time.thread_time() - begin) * 1e9 / (self.cells * seconds * 1000)
+        return ns, spikes / self.cells / seconds, released / seconds
+
+
+def peer_numbers() -> str:
+    """Return the 26 numbers that both peers read, the same that our loops work with."""
+    neurons, terminal = numbers(IntegrateAndFireOxytocin), numbers(TerminalSecretion)
+    membrane = equations.constants(neurons, "fitted")[:, 0].astype(float)
+    rates = [neurons.psp_rate / 1000, neurons.inhibition_ratio * neurons.psp_rate / 1000]
+    pools = constants(terminal, 3, terminal.resting_gland_rate)[:, 0]
+    return " ".join(f"{value:.17g}" for value in (*rates, *membrane, *pools))
+
+
+def compile_engine() -> Path:
+    """Compile the C++ loop and return the program. Raises OSError or CalledProcessError."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        raise OSError("g++ not found")
+    BUILD.mkdir(exist_ok=True)
+    program = BUILD / "scalar_engine"
+    subprocess.run([compiler, "-O3", "-march=native", "-o", str(program), str(SOURCE)], check=True)
+    return program
+
+
+def scalar_peer(program: Path, cells: int, mode: int, seconds: int) -> Callable[[], list[float]]:
+    """Return a function that runs the C++ loop once; its own clock leaves out the start of the process."""
+    text = peer_numbers()
+
+    def run() -> list[float]:
+        command = [str(program), str(cells), str(seconds * 1000), str(mode), "1"]
+        found = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+        return [float(word) for word in found.stdout.split()]
+
+    return run
+
+
+class Brian2Peer:
+    """A process that holds the Brian2 network and runs it on demand."""
+
+    def __init__(self, target: str, cells: int, secretion: int, steps: int) -> None:
+        command = [sys.executable, str(FOLDER / "brian2_peer.py"), target, str(cells), str(steps), str(secretion)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._say(peer_numbers())
+        if self._hear() != "ready":
+            assert self.process.stderr is not None
+            lines = self.process.stderr.read().strip().splitlines()
+            raise OSError(lines[-1] if lines else "no answer")
+
+    def _say(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def _hear(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def __call__(self) -> list[float]:
+        """Run once and return ns per cell and ms, spikes/s and cell, pg/s."""
+        self._say("run")
+        return [float(word) for word in self._hear().split()]
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+def compare(ours: Ours, seconds: int, peer: Callable[[], list[float]], repeats: int, name: str) -> dict[str, Any]:
+    """Time ours and the peer in turn and return the row of medians."""
+    ours(2)
+    peer()
+    pairs = [(ours(seconds), peer()) for _ in range(repeats)]
+    mine = statistics.median(own[0] for own, _ in pairs)
+    theirs = statistics.median(other[0] for _, other in pairs)
+    return {
+        "case": LABEL[int(ours.secretion)],
+        "n": ours.cells,
+        "unit": "ns per cell-ms",
+        "ours": mine,
+        "peer": theirs,
+        "peer_name": name,
+        "ratio": theirs / mine,
+        "spikes_per_s": [statistics.mean(pair[who][1] for pair in pairs) for who in (0, 1)],
+        "pg_per_s": [statistics.mean(pair[who][2] for pair in pairs) for who in (0, 1)],
+    }
+
+
+def brian2_target() -> str:
+    """Return the faster code target of Brian2 that works here. Raises OSError with the reason when none does."""
+    reasons = []
+    for target in ("cython", "numpy"):
+        try:
+            Brian2Peer(target, 2, 0, 10).close()
+        except (OSError, ValueError) as error:
+            reasons.append(f"{target}: {error}")
+        else:
+            return target
+    raise OSError("; ".join(reasons))
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Return all rows and notes."""
+    repeats = 3 if quick else 7
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = [f"parameter set {SET}; spikes_per_s and pg_per_s: ours, peer"]
+    program, target = None, None
+    try:
+        program = compile_engine()
+    except (OSError, subprocess.CalledProcessError) as error:
+        notes.append(f"cpp_scalar left out: {error}")
+    try:
+        target = brian2_target()
+        notes.append(f"brian2 with code target {target}, in short runs")
+    except OSError as error:
+        notes.append(f"brian2 left out: {error}")
+    for cells in CELLS:
+        seconds = max(1, (2_000 if quick else 6_000) // cells)
+        for secretion in (0, 1):
+            ours = Ours(cells, bool(secretion))
+            if program is not None:
+                peers = {"cpp_scalar": 1, "cpp_scalar_lazy": 2} if secretion else {"cpp_scalar": 0}
+                for name, mode in peers.items():
+                    peer = scalar_peer(program, cells, mode, seconds)
+                    rows.append(compare(ours, seconds, peer, repeats, name))
+            if target is not None:
+                brian = Brian2Peer(target, cells, secretion, 500 if quick else 2000)
+                rows.append(compare(ours, seconds, brian, 3, "brian2"))
+                brian.close()
+    return {"rows": rows, "notes": notes}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter repeats")
+    options = parser.parse_args()
+    result = measure(options.quick)
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(f"{'case':24s} {'cells':>5s} {'ours':>8s} {'peer':>8s} {'ratio':>7s}  peer (ns per cell and ms)")
+    for row in result["rows"]:
+        figures = f"{row['ours']:8.2f} {row['peer']:8.2f} {row['ratio']:7.1f}"
+        print(f"{row['case']:24s} {row['n']:5d} {figures}  {row['peer_name']}")
+    print(*result["notes"], sep="\n")
+
+
+if __name__ == "__main__":
+    main()

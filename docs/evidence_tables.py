@@ -1,0 +1,265 @@
+"""Tables made from the evidence registry and from the validation runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from markdown_text import number, table, value
+
+from knuffel.evidence import load
+from knuffel.evidence.entries import Target
+from knuffel.validation import runner
+from knuffel.validation.runner import tolerance_text
+
+_VALIDATED = {
+    "en": ("What", "Compared with the model", "Published numbers", "Checks of the equations", "Known misfits"),
+    "nl": (
+        "Wat",
+        "Vergeleken met het model",
+        "Gepubliceerde getallen",
+        "Controles van de vergelijkingen",
+        "Bekende afwijkingen",
+    ),
+}
+_STUDIES = {
+    "spiking": {
+        "en": ("Firing patterns", "spike counts, interval histogram, hazard, firing rate, response to stimulation"),
+        "nl": ("Vuurpatronen", "aantal spikes, intervalhistogram, hazard, vuurfrequentie, antwoord op prikkeling"),
+    },
+    "secretion_trains": {
+        "en": ("Secretion by spike trains", "release and fatigue as frequency, length and pauses change"),
+        "nl": (
+            "Afgifte door pulstreinen",
+            "afgifte en uitputting bij andere frequentie, duur en pauzes",
+        ),
+    },
+    "stimuli": {
+        "en": ("Stimuli", "plasma level after cholecystokinin in the rat, and after social events in people"),
+        "nl": ("Prikkels", "plasmaspiegel na cholecystokinine bij de rat en na sociale gebeurtenissen bij mensen"),
+    },
+    "rat_plasma": {
+        "en": ("Plasma of rats", "clearance, half-lives, resting level, course after infusion"),
+        "nl": ("Plasma van ratten", "klaring, halfwaardetijden, rustspiegel, beloop na een infuus"),
+    },
+    "pharmacokinetics": {
+        "en": ("Pharmacokinetics in people", "half-lives, levels, bolus and infusion in men and women, also at term"),
+        "nl": (
+            "Farmacokinetiek bij mensen",
+            "spiegels, halfwaardetijden, bolus en infuus, ook à terme",
+        ),
+    },
+    "uterus_dose_response": {
+        "en": (
+            "Dose and response of the uterus",
+            "receptor reserve, activity under infusion, Montevideo units",
+        ),
+        "nl": ("Dosis en respons van de baarmoeder", "receptorreserve, activiteit onder infuus, Montevideo-eenheden"),
+    },
+}
+
+
+def reference(key: str) -> str:
+    """Return a source as author and year, linked to its DOI."""
+    source = load.sources().get(key)
+    if source is None:
+        return key
+    family = [name.strip() for name in source.authors.split(";") if name.strip()]
+    label = " and ".join(family) if len(family) < 3 else f"{family[0]} et al."
+    label = label or key.replace("_", " ")
+    label = f"{label} {source.year}" if source.year and str(source.year) not in label else label
+    return f"[{label}](https://doi.org/{source.doi})" if source.doi else label
+
+
+def references(keys: Iterable[str]) -> str:
+    """Return several sources on one line."""
+    return ", ".join(reference(key) for key in keys)
+
+
+def parameters(room: str) -> str:
+    """Return the parameters of a room: symbol, meaning, value, unit, spread, status, source."""
+    chosen = [item for key, item in load.parameters().items() if key.partition(".")[0] == room]
+    if not chosen:
+        raise ValueError(f"the evidence registry has no parameters of {room!r}")
+    return table(
+        ("Parameter", "Symbol", "Meaning", "Value", "Unit", "Spread", "Status", "Source or reason"),
+        (
+            (
+                f"`{item.id}`",
+                f"`{item.symbol}`" if item.symbol else "",
+                item.title,
+                number(item.value),
+                item.unit,
+                value(item.spread).removeprefix("kind "),
+                item.status,
+                references(item.source) or item.why,
+            )
+            for item in chosen
+        ),
+    )
+
+
+def all_parameters() -> str:
+    """Return one section of parameters for each room."""
+    rooms = sorted({key.partition(".")[0] for key in load.parameters()})
+    return "\n\n".join(f"## {room}\n\n{parameters(room)}" for room in rooms)
+
+
+def sets() -> str:
+    """Return the parameter sets: whom they stand for and what they change."""
+    return table(
+        ("Set", "Kind", "Stands for", "Values", "Why"),
+        (
+            (
+                f"`{item.name}`",
+                item.kind,
+                item.title,
+                "<br>".join(f"`{key}` = {number(part.value)} {part.unit}" for key, part in item.parameters.items()),
+                item.why,
+            )
+            for item in load.sets().values()
+        ),
+    )
+
+
+def sources() -> str:
+    """Return every reference, sorted by key."""
+    return table(
+        ("Key", "Reference", "DOI or place", "Read"),
+        (
+            (
+                f"`{key}`",
+                ". ".join(filter(None, (item.authors.replace(";", ","), str(item.year or ""), item.title, item.note))),
+                f"[{item.doi}](https://doi.org/{item.doi})" if item.doi else item.url,
+                item.read,
+            )
+            for key, item in sorted(load.sources().items())
+        ),
+    )
+
+
+def stimuli() -> str:
+    """Return the natural events that a scenario may name."""
+    return table(
+        ("Kind", "Event", "Species", "Gain", "Lag, s", "Rise, s", "Decay, s", "Grade", "Status", "Source"),
+        (
+            (
+                f"`{item.kind}`",
+                item.title["en"],
+                item.species,
+                number(item.excitation_gain),
+                number(item.lag_s),
+                number(item.rise_s),
+                number(item.decay_s),
+                item.grade,
+                item.status,
+                references(item.source),
+            )
+            for item in load.stimuli().values()
+        ),
+    )
+
+
+def assays() -> str:
+    """Return the laboratory methods that a scenario may name."""
+    return table(
+        (
+            "Assay",
+            "What it is",
+            "Recovery",
+            "Offset, pg/mL",
+            "CV within",
+            "CV between",
+            "LOD",
+            "LOQ",
+            "Status",
+            "Source",
+        ),
+        (
+            (
+                f"`{item.name}`",
+                item.title or item.why,
+                number(item.recovery),
+                number(item.offset_median),
+                number(item.cv_intra),
+                number(item.cv_inter),
+                number(item.lod),
+                number(item.loq),
+                item.status,
+                references(item.source),
+            )
+            for item in load.assays().values()
+        ),
+    )
+
+
+def study_title(study: str, language: str = "en") -> str:
+    """Return the name of a study for reading."""
+    return _STUDIES[study][language][0]
+
+
+def targets() -> str:
+    """Return every published number that the model is held against."""
+    return table(
+        ("Row", "Study", "Quantity", "Published", "Unit", "Tolerance", "Source", "Known misfit"),
+        (
+            (
+                key,
+                study_title(item.study),
+                item.quantity,
+                number(item.published),
+                item.unit,
+                tolerance_text(dict(item.tolerance)),
+                references(item.source),
+                item.known_misfit,
+            )
+            for key, item in load.targets().items()
+        ),
+    )
+
+
+def validated(language: str = "en") -> str:
+    """Return, for each study, what is compared with what, and how many numbers of which kind."""
+    studies: dict[str, list[Target]] = {}
+    for item in load.targets().values():
+        studies.setdefault(item.study, []).append(item)
+    rows = []
+    for study in dict.fromkeys(runner.STUDIES):
+        items = studies.get(study, [])
+        title, compared = _STUDIES[study][language]
+        cited = references(dict.fromkeys(key for item in items for key in item.source))
+        reported = sum(item.kind == "reported" for item in items)
+        misfits = sum(bool(item.known_misfit) for item in items)
+        rows.append((title, f"{compared} ({cited})" if cited else compared, reported, len(items) - reported, misfits))
+    return table(_VALIDATED[language], rows)
+
+
+@lru_cache(maxsize=1)
+def validation_rows() -> tuple[dict[str, Any], ...]:
+    """Run every validation study once and return its rows as data."""
+    return tuple(runner.as_json(runner.run(None)))
+
+
+def validation() -> str:
+    """Return published and obtained numbers, one section a study."""
+    studies: dict[str, list[dict[str, Any]]] = {}
+    for row in validation_rows():
+        studies.setdefault(str(row["study"]), []).append(row)
+    heads = ("Quantity", "Published", "Obtained", "Unit", "Tolerance", "Verdict", "Note")
+    sections = []
+    for study, rows in studies.items():
+        body = (
+            (
+                row["quantity"],
+                number(row["published"]),
+                number(row["obtained"]),
+                row["unit"],
+                tolerance_text(row["tolerance"]),
+                str(row["verdict"]).replace("_", " "),
+                row["note"],
+            )
+            for row in rows
+        )
+        sections.append(f"### {study_title(study)}\n\n{table(heads, body)}")
+    return "\n\n".join(sections)
