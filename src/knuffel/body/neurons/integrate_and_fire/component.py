@@ -69,6 +69,7 @@ class IntegrateAndFireOxytocin(Component):
                 raise ParameterError(
                     f"neurons.{name} has to be above {smallest:.3g} ms with decay: {self.settings.decay}"
                 )
+        self._equal_cells = not np.any(parameters.rate_heterogeneity)
         self._constants = constants(parameters, self.settings.decay)
 
     def notices(self) -> list[Notice]:
@@ -104,27 +105,35 @@ class IntegrateAndFireOxytocin(Component):
         """Move every cell over ``dt`` ms and return spikes and the mean firing rate of each subject."""
         subjects, cells = state.psp.shape
         excitation, inhibition = self._arrivals(state, inputs)
-        tables = _tables(excitation.tobytes(), inhibition.tobytes())
+        tables = _tables(excitation.tobytes(), inhibition.tobytes(), subjects * cells)
         lanes = [term.reshape(-1) for term in (state.psp, state.hap, state.ahp, state.dap, state.since_spike)]
         key = streams("synaptic input").key
         pieces = []
         for begin in range(0, dt, _LONGEST):
             steps = min(_LONGEST, dt - begin)
             spikes = _loop()(t + begin, steps, key, cells, state.subject_index, lanes, self._constants, tables)
-            row, cell = np.divmod(spikes, cells)
-            row, ms = np.divmod(row, steps)
-            pieces.append((row * dt + ms + begin) * cells + cell)
+            if steps < dt:  # from the milliseconds of the piece to those of the interval
+                row = spikes // (steps * cells)
+                spikes = spikes + (row * (dt - steps) + begin) * cells
+            pieces.append(spikes)
         codes = np.sort(pieces[0] if len(pieces) == 1 else np.concatenate(pieces))
-        row, cell = np.divmod(codes, cells)
-        row, ms = np.divmod(row, dt)
+        step = codes // cells
+        cell = codes - step * cells
+        row = step // dt
+        ms = step - row * dt
         rate = np.bincount(row, minlength=subjects) / (cells * dt / 1000)
         return {"neurons.spike": Events(t + ms, row, cell), "neurons.firing_rate": rate}
 
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
-        """Return the expected excitatory and inhibitory PSPs per ms of every lane; a negative gain counts as zero."""
+        """Return the expected excitatory and inhibitory PSPs per ms; a negative gain counts as zero.
+
+        One number for each subject, or for each cell when cells differ.
+        """
         p = self.parameters
         excitation = np.maximum(p.psp_rate * inputs.mean("stimuli.excitation_gain"), 0) / 1000
         inhibition = np.maximum(p.inhibition_ratio * p.psp_rate * inputs.mean("stimuli.inhibition_gain"), 0) / 1000
+        if self._equal_cells:
+            return excitation, inhibition
         return (excitation[:, None] * state.rate_factor).ravel(), (inhibition[:, None] * state.rate_factor).ravel()
 
     def invariants(self, state: NeuronState, outputs: Outputs) -> list[Violation]:
@@ -137,16 +146,17 @@ class IntegrateAndFireOxytocin(Component):
 
 
 @lru_cache(maxsize=4)
-def _tables(excitation: bytes, inhibition: bytes) -> Any:
-    """Return the count tables for the rates of all lanes; kept, because rates mostly stay as they are."""
+def _tables(excitation: bytes, inhibition: bytes, lanes: int) -> Any:
+    """Return the count tables of all lanes for the rates of each subject or lane; kept, because rates mostly stay."""
     from knuffel.body.neurons.integrate_and_fire import equations
 
-    rates = np.frombuffer(excitation), np.frombuffer(inhibition)
+    each = (np.frombuffer(buffer) for buffer in (excitation, inhibition))
+    excited, inhibited = (np.repeat(rates, lanes // len(rates)) for rates in each)
     try:
         from knuffel.body.neurons.integrate_and_fire.kernel import tables
     except ImportError:
-        return equations.count_tables(*rates)
-    return equations.count_tables(*rates, fill=tables)
+        return equations.count_tables(excited, inhibited)
+    return equations.count_tables(excited, inhibited, fill=tables)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.neurons.integrate_and_fire.synaptic_counts import CENTRAL, fill_tables, reach
 from knuffel.engine.random import philox4x32
 
 __all__ = [
@@ -88,15 +87,17 @@ class CountTables:
         return self.group, self.table, self.low, self.used, self.central, self.offset
 
 
-def count_tables(excitation: Any, inhibition: Any, fill: Any = fill_tables) -> CountTables:
+def count_tables(excitation: Any, inhibition: Any, fill: Any = None) -> CountTables:
     """Return the tables for expected arrivals per ms, arrays of shape (lane,). ``fill`` may be the compiled version."""
+    from knuffel.body.neurons.integrate_and_fire.synaptic_counts import CENTRAL, fill_tables, reach  # loads numba
+
     excitation, inhibition = np.asarray(excitation, dtype=np.float64), np.asarray(inhibition, dtype=np.float64)
     lanes = len(excitation)
     change = (excitation[1:] != excitation[:-1]) | (inhibition[1:] != inhibition[:-1])
     rows, span = 1 + int(np.count_nonzero(change)), reach(float(np.max(excitation + inhibition)))
     group, low, used, offset = (np.zeros(size, dtype=np.int32) for size in (lanes, rows, rows, rows))
     table, central = np.zeros((rows, 2 * span + 1), dtype=np.int32), np.zeros((rows, CENTRAL), dtype=np.int32)
-    fill(excitation, inhibition, span, group, table, low, used, central, offset)
+    (fill or fill_tables)(excitation, inhibition, span, group, table, low, used, central, offset)
     return CountTables(group, table[:, : max(int(used.max()), 1)].copy(), low, used, central, offset)
 
 

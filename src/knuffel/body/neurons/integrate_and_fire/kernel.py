@@ -8,6 +8,8 @@ Nothing in the passes branches; what is rare (a count outside the central thresh
 `equations` is the numpy twin: equal bits. Nothing is compiled at import; the first call compiles and fills the cache.
 """
 
+# mypy: disable-error-code="no-untyped-def"
+
 from __future__ import annotations
 
 import numpy as np
@@ -36,7 +38,7 @@ tables = njit(cache=True, error_model="numpy", nogil=True)(fill_tables)
 
 
 @njit(inline="always")
-def _round(a, b, c, d, k0, k1):  # type: ignore[no-untyped-def]
+def _round(a, b, c, d, k0, k1):
     """One Philox round on the lower halves of 64-bit words; nothing reads the upper halves.
 
     Masked at the multiplication, which then is the widening one that vectorises, and the masks cost nothing.
@@ -47,7 +49,7 @@ def _round(a, b, c, d, k0, k1):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def philox_block(block, draw, k0, k1, neuron, subject, words, lanes):  # type: ignore[no-untyped-def]
+def philox_block(block, draw, k0, k1, neuron, subject, words, lanes):
     """Write the four words of counter (block, draw, neuron, subject) to rows 0 to 3 of ``words``, for every lane."""
     for i in range(lanes):
         a, b, c, d = _round(block, draw, neuron[i], subject[i], k0, k1)
@@ -67,7 +69,7 @@ def philox_block(block, draw, k0, k1, neuron, subject, words, lanes):  # type: i
 
 
 @njit(inline="always")
-def _central(u, c0, c1, c2, c3, c4, c5, c6, c7):  # type: ignore[no-untyped-def]
+def _central(u, c0, c1, c2, c3, c4, c5, c6, c7):
     """Count the central thresholds below a word."""
     return _i32(
         _i32(u > c0) + _i32(u > c1) + _i32(u > c2) + _i32(u > c3)
@@ -76,7 +78,7 @@ def _central(u, c0, c1, c2, c3, c4, c5, c6, c7):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _counts(words, central, offset, net, lanes):  # type: ignore[no-untyped-def]
+def _counts(words, central, offset, net, lanes):
     """Turn four rows of words into four rows of net counts; return non-zero when one lies outside the thresholds."""
     rare = _i32(0)
     for i in range(lanes):
@@ -98,7 +100,7 @@ def _counts(words, central, offset, net, lanes):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _look_up(words, central, net, lanes, group, table, low, used):  # type: ignore[no-untyped-def]
+def _look_up(words, central, net, lanes, group, table, low, used):
     """Replace the counts of words outside the central thresholds by those of the whole table."""
     for k in range(4):
         for i in range(lanes):
@@ -112,7 +114,7 @@ def _look_up(words, central, net, lanes, group, table, low, used):  # type: igno
 
 
 @njit(inline="always")
-def _step(psp, hap, ahp, dap, since, n, dm, dh, da, dd, size, gap, kh, ka, kd, pause, with_dap):  # type: ignore[no-untyped-def]
+def _step(psp, hap, ahp, dap, since, n, dm, dh, da, dd, size, gap, kh, ka, kd, pause, with_dap):
     """One millisecond of one neuron; the order of the operations is the model's."""
     psp = psp * dm + size * n
     hap = hap * dh
@@ -132,7 +134,7 @@ def _step(psp, hap, ahp, dap, since, n, dm, dh, da, dd, size, gap, kh, ka, kd, p
 
 
 @njit(error_model="numpy")
-def _membrane(s, p, fired, lanes, with_dap):  # type: ignore[no-untyped-def]
+def _membrane(s, p, fired, lanes, with_dap):
     """Four milliseconds of every lane. Rows of ``s``: psp, hap, ahp, dap, since, four counts; of ``p``: `constants`."""
     total = _i32(0)
     for i in range(lanes):
@@ -163,7 +165,7 @@ def _membrane(s, p, fired, lanes, with_dap):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _membrane_part(s, p, fired, lanes, begin, end, with_dap):  # type: ignore[no-untyped-def]
+def _membrane_part(s, p, fired, lanes, begin, end, with_dap):
     """The same for milliseconds ``begin`` to ``end`` - 1 of the block: the ragged ends of an interval."""
     total = np.int64(0)
     for i in range(lanes):
@@ -187,7 +189,7 @@ def _membrane_part(s, p, fired, lanes, begin, end, with_dap):  # type: ignore[no
 
 
 @njit(error_model="numpy")
-def _flush(s, lanes):  # type: ignore[no-untyped-def]
+def _flush(s, lanes):
     """Set membrane terms that have decayed to nothing to zero: denormal numbers are a hundred times slower."""
     for row in range(4):
         for i in range(row * _W, row * _W + lanes):
@@ -195,7 +197,7 @@ def _flush(s, lanes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def advance_lanes(  # type: ignore[no-untyped-def]
+def advance_lanes(
     t,
     steps,
     k0,

@@ -2,11 +2,13 @@
 
 Between the spikes of a chunk of cells everything is smooth: branch-free passes over the cells, four ms at a time where
 no spike comes between, so that they are bound by arithmetic and not by memory. Calcium entry is computed only for the
-cells that spike. Chunks of `WIDTH` cells are copied into scratch rows that stay in the first-level cache; they are narrow
-because fewer cells have fewer spikes between them.
+cells that spike. Chunks of `WIDTH` cells are copied into scratch rows that stay in the first-level cache; they are
+narrow because fewer cells have fewer spikes between them.
 
 `equations` is the numpy twin: equal bits. Nothing is compiled at import; the first call compiles and fills the cache.
 """
+
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
@@ -22,9 +24,7 @@ _TINY = 1e-60
 
 
 @njit(inline="always")
-def _step(  # type: ignore[no-untyped-def]
-    b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis
-):
+def _step(b, e, c, pool, reserve, total, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):
     """One ms of one cell without a spike."""
     e = e * left_e
     out = release * (e * e) * pool
@@ -34,7 +34,7 @@ def _step(  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _smooth(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):  # type: ignore[no-untyped-def]
+def _smooth(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):
     """One ms. Rows of ``s``: broadening, fast and slow calcium, pool, reserve, released."""
     for i in range(cells):
         b, e, c, pool = s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i]
@@ -47,7 +47,7 @@ def _smooth(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserv
 
 
 @njit(error_model="numpy")
-def _smooth_four(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):  # type: ignore[no-untyped-def]
+def _smooth_four(s, cells, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis):
     """Four ms, each cell in registers meanwhile."""
     for i in range(cells):
         b, e, c, pool = s[i], s[_W + i], s[2 * _W + i], s[3 * _W + i]
@@ -69,7 +69,7 @@ def _smooth_four(s, cells, left_b, left_e, left_c, release, refill, pool_full, r
 
 
 @njit(error_model="numpy")
-def _flush(s, cells):  # type: ignore[no-untyped-def]
+def _flush(s, cells):
     """Set what has decayed to nothing to zero: denormal numbers are a hundred times slower."""
     for row in range(3):
         for i in range(row * _W, row * _W + cells):
@@ -77,7 +77,7 @@ def _flush(s, cells):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def advance_cells(  # type: ignore[no-untyped-def]
+def advance_cells(
     t,
     steps,
     times,
@@ -112,13 +112,14 @@ def advance_cells(  # type: ignore[no-untyped-def]
         for chunk in range(chunks):
             first = chunk * count // chunks
             width = (chunk + 1) * count // chunks - first
+            lanes = (width + 7) // 8 * 8  # whole vectors; what lies beyond the last cell is empty and stays so
+            s[:] = 0.0
             for i in range(width):
                 s[i] = broadening[who, first + i]
                 s[_W + i] = fast_calcium[who, first + i]
                 s[2 * _W + i] = slow_calcium[who, first + i]
                 s[3 * _W + i] = pools[who, first + i]
                 s[4 * _W + i] = reserves[who, first + i]
-                s[5 * _W + i] = 0.0
             place, last = split[who], split[who + 1]
             now, end = t, t + steps
             while now < end:
@@ -130,10 +131,10 @@ def advance_cells(  # type: ignore[no-untyped-def]
                 if place < last:
                     stop = min(stop, times[place] + 1)
                 while now + 4 <= stop:
-                    _smooth_four(s, width, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
+                    _smooth_four(s, lanes, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
                     now += 4
                 while now < stop:
-                    _smooth(s, width, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
+                    _smooth(s, lanes, left_b, left_e, left_c, release, refill, pool_full, reserve_full, synthesis)
                     now += 1
                 while place < last and times[place] < now:
                     i = cells[place] - first
