@@ -177,10 +177,15 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("simulated {task.completed:.0f} of {task.total:.0f} s"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("run", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("starting", total=None)
+
+        def show(done: float, total: float) -> None:
+            text = f"simulated {done / 60:.0f} of {total / 60:.0f} min"
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield show
 
 
 @app.command()

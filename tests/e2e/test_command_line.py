@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -115,6 +116,20 @@ def test_resume_refuses_another_scenario_and_another_seed(knuffel: Command, tmp_
         answer = knuffel("run", "infusion_man", "--out", out, "--resume", *option)
         assert answer.returncode == 2 and reason in answer.stderr
     assert knuffel("run", "infusion_man", "--out", out, "--resume", "--quiet").returncode == 0
+
+
+def test_a_terminal_shows_progress_and_the_remaining_time() -> None:
+    command = [sys.executable, "-m", "knuffel.cli", "run", "resting_man_4h", *FAST, "--set", "duration=12 h"]
+    leader, follower = os.openpty()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, env={**os.environ, "TERM": "xterm"})
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal closes with the process
+        while piece := os.read(leader, 4096):
+            shown += piece
+    os.close(leader)
+    assert process.wait(60) == 0, shown.decode()
+    assert b"simulated" in shown and b"0:00:" in shown
 
 
 def start(out: Path, *options: str) -> subprocess.Popen[bytes]:
