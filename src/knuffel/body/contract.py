@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.errors import Notice
+from knuffel.errors import Notice, ParameterError
 from knuffel.units import PORT_UNITS
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "State",
     "Subjects",
     "Violation",
+    "check_numbers",
     "parameter",
 ]
 
@@ -211,9 +212,35 @@ class Violation:
     message: str
 
 
-def parameter(evidence_id: str, unit: str, doc: str) -> Any:
-    """Declare a field of `Parameters`: the id of its number in ``evidence/``, the unit wanted here, and one line."""
-    return field(metadata={"id": evidence_id, "unit": unit, "doc": doc})
+def parameter(
+    evidence_id: str,
+    unit: str,
+    doc: str,
+    *,
+    positive: bool = False,
+    signed: bool = False,
+    at_least: float = 0,
+    at_most: float = inf,
+) -> Any:
+    """Declare a field of `Parameters`: the id of its number in ``evidence/``, the unit wanted here, and one line.
+
+    What the equations can take: from ``at_least`` to ``at_most``; ``positive`` excludes zero, ``signed`` lifts the
+    lower limit. `check_numbers` enforces it.
+    """
+    lowest = -inf if signed else at_least
+    return field(metadata={"id": evidence_id, "unit": unit, "doc": doc, "limits": (lowest, at_most, positive)})
+
+
+def check_numbers(parameters: Any) -> None:
+    """Raise `ParameterError` unless every field is finite and inside what its declaration allows."""
+    for item in fields(parameters):
+        value = np.asarray(getattr(parameters, item.name), dtype=np.float64)
+        lowest, highest, positive = item.metadata["limits"]
+        allowed = np.isfinite(value) & (value >= lowest) & (value <= highest) & ((value > 0) | (not positive))
+        if not allowed.all():
+            limits = "above 0" if positive else f"at least {lowest:g}" if lowest > -inf else "finite"
+            limits += f" and at most {highest:g}" if highest < inf else ""
+            raise ParameterError(f"{item.metadata['id']} is {value} {item.metadata['unit']}; it has to be {limits}")
 
 
 class Component(ABC):

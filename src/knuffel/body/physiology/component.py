@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -19,6 +19,7 @@ from knuffel.body.contract import (
     State,
     Subjects,
     Violation,
+    check_numbers,
     parameter,
 )
 from knuffel.body.physiology.equations import basal_concentration, week_or_zero
@@ -36,18 +37,16 @@ class AdultParameters:
     basal_concentration: float = parameter(
         "physiology.basal_concentration", "pg/mL", "resting oxytocin in plasma of a person"
     )
-    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance that is typical of the population")
+    clearance: float = parameter(
+        "plasma.clearance", "mL/s", "total clearance that is typical of the population", positive=True
+    )
     resting_gland_rate: float = parameter("secretion.resting_gland_rate", "pg/s", "resting secretion of a rat's gland")
     receptor_density: float = parameter(
         "physiology.receptor_density", "fmol/mg", "oxytocin receptors of the myometrium without stimulation"
     )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = np.asarray(getattr(self, item.name), dtype=np.float64)
-            lowest_allowed = value > 0 if item.name == "clearance" else value >= 0
-            if not (np.isfinite(value).all() and lowest_allowed.all()):
-                raise ParameterError(f"{item.metadata['id']}: {value} is not a finite, positive number")
+        check_numbers(self)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -20,9 +20,9 @@ from knuffel.body.contract import (
     State,
     Subjects,
     Violation,
+    check_numbers,
     parameter,
 )
-from knuffel.errors import ParameterError
 
 __all__ = ["PlasmaParameters", "PlasmaState", "PlasmaTwoCompartment"]
 
@@ -37,16 +37,17 @@ _BALANCE = 1e-9
 class PlasmaParameters:
     """Kinetic numbers; scalars or arrays of shape (subject,). Raises `ParameterError` unless all are above zero."""
 
-    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance from plasma, CL")
-    central_volume: float = parameter("plasma.central_volume", "mL", "volume that doses and secretion enter, V1")
-    distribution_clearance: float = parameter("plasma.distribution_clearance", "mL/s", "exchange with the tissues, Q")
-    peripheral_volume: float = parameter("plasma.peripheral_volume", "mL", "volume of the tissues, V2")
+    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance from plasma, CL", positive=True)
+    central_volume: float = parameter(
+        "plasma.central_volume", "mL", "volume that doses and secretion enter, V1", positive=True
+    )
+    distribution_clearance: float = parameter(
+        "plasma.distribution_clearance", "mL/s", "exchange with the tissues, Q", positive=True
+    )
+    peripheral_volume: float = parameter("plasma.peripheral_volume", "mL", "volume of the tissues, V2", positive=True)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = np.asarray(getattr(self, item.name), dtype=np.float64)
-            if not (np.isfinite(value).all() and (value > 0).all()):
-                raise ParameterError(f"{item.metadata['id']} = {value}: has to be finite and above zero")
+        check_numbers(self)
 
 
 @dataclass

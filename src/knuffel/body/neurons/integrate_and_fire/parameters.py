@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.contract import Floats, State, parameter
+from knuffel.body.contract import Floats, State, check_numbers, parameter
 from knuffel.errors import ParameterError
 
 __all__ = ["NeuronParameters", "NeuronSettings", "NeuronState"]
@@ -35,33 +35,27 @@ class NeuronSettings:
 class NeuronParameters:
     """Membrane and input of one neuron. Fields are numbers, or arrays of shape (subject,)."""
 
-    resting_potential: Any = parameter("neurons.resting_potential", "mV", "potential without input and spikes")
-    threshold: Any = parameter("neurons.threshold", "mV", "potential above which a spike starts")
+    resting_potential: Any = parameter(
+        "neurons.resting_potential", "mV", "potential without input and spikes", signed=True
+    )
+    threshold: Any = parameter("neurons.threshold", "mV", "potential above which a spike starts", signed=True)
     psp_size: Any = parameter("neurons.psp_size", "mV", "size of one excitatory or inhibitory PSP")
     psp_rate: Any = parameter("neurons.psp_rate", "Hz", "excitatory PSPs at rest")
     inhibition_ratio: Any = parameter("neurons.inhibition_ratio", "1", "inhibitory PSPs for each excitatory one")
-    psp_half_life: Any = parameter("neurons.psp_half_life", "ms", "half-life of a PSP")
+    psp_half_life: Any = parameter("neurons.psp_half_life", "ms", "half-life of a PSP", positive=True)
     hap_size: Any = parameter("neurons.hap_size", "mV", "hyperpolarising afterpotential, step at a spike")
-    hap_half_life: Any = parameter("neurons.hap_half_life", "ms", "half-life of the HAP")
+    hap_half_life: Any = parameter("neurons.hap_half_life", "ms", "half-life of the HAP", positive=True)
     ahp_size: Any = parameter("neurons.ahp_size", "mV", "afterhyperpolarisation, step at a spike")
-    ahp_half_life: Any = parameter("neurons.ahp_half_life", "ms", "half-life of the AHP")
+    ahp_half_life: Any = parameter("neurons.ahp_half_life", "ms", "half-life of the AHP", positive=True)
     dap_size: Any = parameter("neurons.dap_size", "mV", "depolarising afterpotential, step at a spike")
-    dap_half_life: Any = parameter("neurons.dap_half_life", "ms", "half-life of the DAP")
+    dap_half_life: Any = parameter("neurons.dap_half_life", "ms", "half-life of the DAP", positive=True)
     refractory_period: Any = parameter("neurons.refractory_period", "ms", "shortest interval between two spikes")
     rate_heterogeneity: Any = parameter(
         "neurons.rate_heterogeneity", "1", "standard deviation of the logarithm of the PSP rate over cells"
     )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = np.asarray(getattr(self, item.name), dtype=np.float64)
-            identity = item.metadata["id"]
-            if not np.isfinite(value).all():
-                raise ParameterError(f"{identity} is not finite: {value}")
-            if item.name.endswith("half_life") and not (value > 0).all():
-                raise ParameterError(f"{identity} is {value} ms; a half-life has to be above 0")
-            if item.name not in ("resting_potential", "threshold") and not (value >= 0).all():
-                raise ParameterError(f"{identity} is {value} {item.metadata['unit']}; it cannot be negative")
+        check_numbers(self)
 
 
 @dataclass

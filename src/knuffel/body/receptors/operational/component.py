@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -19,10 +19,10 @@ from knuffel.body.contract import (
     State,
     Subjects,
     Violation,
+    check_numbers,
     parameter,
 )
 from knuffel.body.receptors.operational.equations import effect, picomolar, stimulus, transducer_ratio
-from knuffel.errors import ParameterError
 
 __all__ = ["OperationalReceptor", "ReceptorParameters", "ReceptorState"]
 
@@ -34,29 +34,28 @@ _DENSITY_SET = "physiology.receptor_density_set"
 class ReceptorParameters:
     """Numbers of the receptor; scalars or arrays of shape (subject,). Raises `ParameterError` when impossible."""
 
-    affinity: float = parameter("receptors.oxytocin_affinity", "pM", "dissociation constant of oxytocin, K_A")
-    molar_mass: float = parameter("receptors.oxytocin_molar_mass", "g/mol", "molar mass of oxytocin")
-    transducer_constant: float = parameter(
-        "receptors.transducer_constant", "fmol/mg", "receptor density of half-maximal transduction, K_E"
+    affinity: float = parameter(
+        "receptors.oxytocin_affinity", "pM", "dissociation constant of oxytocin, K_A", positive=True
     )
-    maximum_effect: float = parameter("receptors.maximum_effect", "1", "ceiling of the effect, Em")
+    molar_mass: float = parameter("receptors.oxytocin_molar_mass", "g/mol", "molar mass of oxytocin", positive=True)
+    transducer_constant: float = parameter(
+        "receptors.transducer_constant", "fmol/mg", "receptor density of half-maximal transduction, K_E", positive=True
+    )
+    maximum_effect: float = parameter(
+        "receptors.maximum_effect", "1", "ceiling of the effect, Em", positive=True, at_most=1
+    )
     vasopressin_concentration: float = parameter(
         "receptors.vasopressin_concentration", "pM", "vasopressin that competes for the receptor"
     )
-    vasopressin_affinity: float = parameter("receptors.vasopressin_affinity", "pM", "its dissociation constant")
+    vasopressin_affinity: float = parameter(
+        "receptors.vasopressin_affinity", "pM", "its dissociation constant", positive=True
+    )
     vasopressin_efficacy: float = parameter(
         "receptors.vasopressin_efficacy", "1", "its transducer ratio as a fraction of that of oxytocin"
     )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = np.asarray(getattr(self, item.name), dtype=np.float64)
-            may_be_zero = item.name in ("vasopressin_concentration", "vasopressin_efficacy")
-            allowed = value >= 0 if may_be_zero else value > 0
-            if item.name == "maximum_effect":
-                allowed = allowed & (value <= 1)
-            if not (np.isfinite(value).all() and allowed.all()):
-                raise ParameterError(f"{item.metadata['id']} = {value}: outside what is possible")
+        check_numbers(self)
 
 
 @dataclass

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from knuffel.body.contract import Floats, State, parameter
+from knuffel.body.contract import Floats, State, check_numbers, parameter
 from knuffel.errors import ParameterError
 
 __all__ = ["SecretionParameters", "SecretionSettings", "SecretionState"]
@@ -49,39 +47,40 @@ class SecretionParameters:
     """Calcium, pools and scale. Every cell carries the pools of the whole gland; fields may have shape (subject,)."""
 
     broadening_step: Any = parameter("secretion.broadening_step", "1", "spike broadening added by a spike")
-    broadening_half_life: Any = parameter("secretion.broadening_half_life", "ms", "half-life of broadening")
+    broadening_half_life: Any = parameter("secretion.broadening_half_life", "ms", "half-life of broadening", at_least=1)
     basal_broadening: Any = parameter("secretion.basal_broadening", "1", "calcium entry of an unbroadened spike")
     fast_calcium_step: Any = parameter("secretion.fast_calcium_step", "1", "fast calcium per unit of entry")
-    fast_calcium_half_life: Any = parameter("secretion.fast_calcium_half_life", "ms", "half-life of fast calcium")
-    fast_calcium_threshold: Any = parameter("secretion.fast_calcium_threshold", "1", "fast calcium that halves entry")
+    fast_calcium_half_life: Any = parameter(
+        "secretion.fast_calcium_half_life", "ms", "half-life of fast calcium", at_least=1
+    )
+    fast_calcium_threshold: Any = parameter(
+        "secretion.fast_calcium_threshold", "1", "fast calcium that halves entry", positive=True
+    )
     slow_calcium_step: Any = parameter("secretion.slow_calcium_step", "1", "slow calcium per unit of entry")
-    slow_calcium_half_life: Any = parameter("secretion.slow_calcium_half_life", "ms", "half-life of slow calcium")
-    slow_calcium_threshold: Any = parameter("secretion.slow_calcium_threshold", "1", "slow calcium that halves entry")
+    slow_calcium_half_life: Any = parameter(
+        "secretion.slow_calcium_half_life", "ms", "half-life of slow calcium", at_least=1
+    )
+    slow_calcium_threshold: Any = parameter(
+        "secretion.slow_calcium_threshold", "1", "slow calcium that halves entry", positive=True
+    )
     slow_calcium_start: Any = parameter("secretion.slow_calcium_start", "1", "slow calcium at the start")
     release_rate: Any = parameter("secretion.release_rate", "1/s", "share of the pool released at fast calcium 1")
     refill_rate: Any = parameter("secretion.refill_rate", "pg/s", "refilling of the pool from a full reserve")
-    pool_maximum: Any = parameter("secretion.pool_maximum", "pg", "content at which the pool counts as full")
-    reserve_maximum: Any = parameter("secretion.reserve_maximum", "pg", "content of a full reserve")
+    pool_maximum: Any = parameter(
+        "secretion.pool_maximum", "pg", "content at which the pool counts as full", positive=True
+    )
+    reserve_maximum: Any = parameter("secretion.reserve_maximum", "pg", "content of a full reserve", positive=True)
     reserve_start: Any = parameter("secretion.reserve_start", "pg", "content of the reserve at the start")
-    resting_gland_rate: Any = parameter("secretion.resting_gland_rate", "pg/s", "secretion of the gland at rest")
+    resting_gland_rate: Any = parameter(
+        "secretion.resting_gland_rate", "pg/s", "secretion of the gland at rest", positive=True
+    )
     burst_knee: Any = parameter("secretion.burst_knee", "pg/s", "gland rate above which the burst slope holds")
     burst_slope_default: Any = parameter("secretion.burst_slope_default", "1", "burst slope, other states")
     burst_slope_lactation: Any = parameter("secretion.burst_slope_lactation", "1", "burst slope in lactation")
     burst_slope_labour: Any = parameter("secretion.burst_slope_labour", "1", "burst slope in labour")
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = np.asarray(getattr(self, item.name), dtype=np.float64)
-            identity, unit = item.metadata["id"], item.metadata["unit"]
-            if not np.isfinite(value).all():
-                raise ParameterError(f"{identity} is not finite: {value}")
-            positive = item.name.endswith(("half_life", "threshold", "maximum", "resting_gland_rate"))
-            if positive and not (value > 0).all():
-                raise ParameterError(f"{identity} is {value} {unit}; it has to be above 0")
-            if not (value >= 0).all():
-                raise ParameterError(f"{identity} is {value} {unit}; it cannot be negative")
-            if item.name.endswith("half_life") and not (value >= 1).all():
-                raise ParameterError(f"{identity} is {value} ms; the step of 1 ms needs at least 1 ms")
+        check_numbers(self)
 
 
 @dataclass
