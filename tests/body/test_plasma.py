@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knuffel.body.circulation.plasma import PlasmaParameters, PlasmaState, PlasmaTwoCompartment
+from knuffel.body.circulation.plasma.delay_line import EVER, delayed, push
 from knuffel.body.circulation.plasma.equations import (
     bolus_concentration,
     half_lives,
@@ -83,7 +84,7 @@ schedules = st.lists(
 def test_mass_is_conserved_and_never_negative(
     name: str, basal: float, schedule: list[tuple[int, float, float, float]]
 ) -> None:
-    room = plasma(name)
+    room = plasma(name, gland_delay=0.0)  # what is on its way is not part of the balance
     state = begin(room, basal)
     given_mass = state.supplied.sum()
     for dt, bolus, secretion, infusion in schedule:
@@ -116,8 +117,8 @@ def test_pieces_equal_the_whole(name: str, cuts: list[int]) -> None:
         seconds = (end - start) / 1000
         bolus = 1e6 if start == 0 else 0
         room.advance(pieces, plasma_inputs(1, 1.9, 30 * seconds, 100 * seconds, bolus), start, end - start, STREAMS)
-    for name_, array in whole.arrays().items():
-        assert np.allclose(array, pieces.arrays()[name_], rtol=1e-10, atol=0), name_
+    for name_ in ("central", "peripheral", "supplied", "eliminated"):
+        assert np.allclose(whole.arrays()[name_], pieces.arrays()[name_], rtol=1e-10, atol=0), name_
 
 
 def test_one_subject_equals_its_row_in_a_cohort() -> None:
@@ -172,3 +173,41 @@ def test_cache_of_steps_stays_small() -> None:
     for dt in range(1, 2000):
         room.advance(state, plasma_inputs(), 0, dt, STREAMS)
     assert len(room._steps) <= 512
+
+
+def test_a_delay_shifts_the_response_to_secretion_and_nothing_else() -> None:
+    courses = []
+    for room in (plasma("rat_250g"), plasma("rat_250g", gland_delay=0.0)):
+        state = begin(room, 23)
+        secretion = [2 + 50 * (10 <= second < 20) for second in range(60)]
+        outputs = [
+            room.advance(state, plasma_inputs(secretion=rate), 1000 * second, 1000, STREAMS)
+            for second, rate in enumerate(secretion)
+        ]
+        courses.append([float(item[TOTAL][0]) for item in outputs])
+        assert room.invariants(state, {}) == []
+    late, prompt = courses
+    assert late[:5] == pytest.approx([23] * 5)
+    assert late[5:] == pytest.approx(prompt[:-5])
+
+
+@given(cuts=st.lists(st.integers(1, 59_999), max_size=30, unique=True))
+def test_a_delayed_response_does_not_depend_on_the_cuts(cuts: list[int]) -> None:
+    ends = []
+    for edges in ([0, 60_000], [0, *sorted(cuts), 60_000]):
+        room = plasma("rat_250g")
+        state = begin(room, 23)
+        for start, end in pairwise(edges):
+            inputs = plasma_inputs(secretion=7 * (end - start) / 1000)
+            outputs = room.advance(state, inputs, start, end - start, STREAMS)
+        ends.append(outputs[TOTAL][0])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9)
+
+
+def test_a_full_line_keeps_its_mass() -> None:
+    starts, rates, count = np.full((1, 4), EVER), np.zeros((1, 4)), np.ones(1, dtype=np.int64)
+    for second in range(10):
+        push(starts, rates, count, second, float(second), 1000)
+    pieces = list(delayed(starts, rates, count, 1000, 10, 1000))
+    assert sum(length for length, _ in pieces) == 10
+    assert sum(length * rate[0] for length, rate in pieces) == pytest.approx(sum(range(10)))

@@ -35,6 +35,7 @@ __all__ = [
     "Events",
     "Floats",
     "Inputs",
+    "Ints",
     "Kind",
     "Outputs",
     "Port",

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from knuffel.body.circulation.plasma.delay_line import EVER, delayed, push
 from knuffel.body.circulation.plasma.equations import Propagator, propagator
 from knuffel.body.contract import (
     Component,
     Floats,
     Inputs,
+    Ints,
     Kind,
     Outputs,
     Port,
@@ -23,6 +25,7 @@ from knuffel.body.contract import (
     check_numbers,
     parameter,
 )
+from knuffel.errors import ParameterError
 
 __all__ = ["PlasmaParameters", "PlasmaState", "PlasmaTwoCompartment"]
 
@@ -31,6 +34,7 @@ _ENDOGENOUS = "plasma.oxytocin_endogenous"
 _EXOGENOUS = "plasma.oxytocin_exogenous"
 _MEMO_SIZE = 512
 _BALANCE = 1e-9
+_SLOTS = 64
 
 
 @dataclass(frozen=True)
@@ -45,22 +49,29 @@ class PlasmaParameters:
         "plasma.distribution_clearance", "mL/s", "exchange with the tissues, Q", positive=True
     )
     peripheral_volume: float = parameter("plasma.peripheral_volume", "mL", "volume of the tissues, V2", positive=True)
+    gland_delay: float = parameter("plasma.gland_delay", "s", "time from the gland to the blood that is looked at")
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        if np.ndim(self.gland_delay) and np.ptp(self.gland_delay):
+            raise ParameterError("plasma.gland_delay has to be the same in all subjects of a run")
 
 
 @dataclass
 class PlasmaState(State):
     """Amounts in pg, arrays of shape (subject, 2): column 0 endogenous, column 1 given oxytocin.
 
-    ``supplied`` (initial content included) and ``eliminated`` are the two sides of the mass balance.
+    ``supplied`` (initial content included) and ``eliminated`` are the two sides of the mass balance. ``line_starts``
+    (ms), ``line_rates`` (pg/s), shape (subject, slot), and ``line_count`` hold what is on its way from the gland.
     """
 
     central: Floats
     peripheral: Floats
     supplied: Floats
     eliminated: Floats
+    line_starts: Ints
+    line_rates: Floats
+    line_count: Ints
 
 
 def _level(name: str, doc: str) -> Port:
@@ -98,6 +109,7 @@ class PlasmaTwoCompartment(Component):
         self._volume = _column(parameters.central_volume)
         self._distribution = _column(parameters.distribution_clearance)
         self._peripheral = _column(parameters.peripheral_volume)
+        self._delay = round(float(np.max(parameters.gland_delay)) * 1000)
         self._steps: dict[int, Propagator] = {}
 
     def _step(self, dt: int) -> Propagator:
@@ -115,7 +127,17 @@ class PlasmaTwoCompartment(Component):
         basal = np.zeros((len(subjects), 2))
         basal[:, 0] = inputs.end("physiology.basal_concentration")
         central, peripheral = basal * self._volume, basal * self._peripheral
-        state = PlasmaState(central, peripheral, central + peripheral, np.zeros_like(central))
+        slots = (len(subjects), _SLOTS)
+        state = PlasmaState(
+            central,
+            peripheral,
+            central + peripheral,
+            np.zeros_like(central),
+            line_starts=np.full(slots, EVER, dtype=np.int64),
+            line_rates=np.zeros(slots),
+            line_count=np.ones(len(subjects), dtype=np.int64),
+        )
+        state.line_rates[:, 0] = (basal * self._clearance)[:, 0]
         return state, _levels(central / self._volume)
 
     def advance(self, state: PlasmaState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
@@ -126,19 +148,30 @@ class PlasmaTwoCompartment(Component):
             state.central[:, 1] += bolus
             state.supplied[:, 1] += bolus
             start = _levels(state.central / self._volume)
-        step, c, p = self._step(dt), state.central, state.peripheral
-        supply = np.empty_like(c)
+        supply = np.empty_like(state.central)
         supply[:, 0] = inputs.integrals["secretion.rate"]
         supply[:, 1] = inputs.integrals["doses.iv_infusion"]
-        state.supplied += supply
         supply *= 1000 / dt
+        if self._delay:
+            line = state.line_starts, state.line_rates, state.line_count
+            push(*line, t, supply[:, 0], self._delay)
+            for length, rate in delayed(*line, t, dt, self._delay):
+                supply[:, 0] = rate
+                central = self._move(state, supply, length)
+        else:
+            central = self._move(state, supply, dt)
+        end = _levels(central / self._volume)
+        return {name: (start[name], end[name]) for name in end} if given else end
+
+    def _move(self, state: PlasmaState, supply: Floats, dt: int) -> Floats:
+        """Move both copies over ``dt`` ms under a constant supply (pg/s) and return the new central amounts (pg)."""
+        step, c, p = self._step(dt), state.central, state.peripheral
+        state.supplied += supply * (dt / 1000)
         state.eliminated += step.ec * c + step.ep * p + step.er * supply
-        central = step.cc * c + step.cp * p + step.cr * supply
+        central: Floats = step.cc * c + step.cp * p + step.cr * supply
         p[:] = step.pc * c + step.pp * p + step.pr * supply
         c[:] = central
-        central /= self._volume
-        end = _levels(central)
-        return {name: (start[name], end[name]) for name in end} if given else end
+        return central
 
     def invariants(self, state: PlasmaState, outputs: Outputs) -> list[Violation]:
         """Return negative amounts and any break of supplied = eliminated + present (relative 1e-9)."""
