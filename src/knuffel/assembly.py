@@ -5,8 +5,10 @@ The one place that knows both the scenario and the body plan. Nothing runs here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,16 @@ class Model:
     used_by: Mapping[str, tuple[str, ...]]
     notices: tuple[Notice, ...]
     warm_up: int
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over every number in use and the classes that use them."""
+        numbers = {name: (item.value, item.parameter.value, item.unit) for name, item in self.resolved.items()}
+        classes = {
+            part.room: f"{type(part.component).__module__}.{type(part.component).__qualname__}"
+            for part in self.wiring.parts
+        }
+        return sha256(json.dumps([numbers, classes], sort_keys=True).encode()).hexdigest()
 
     def grades(self, scenario: Scenario) -> dict[str, str]:
         """Return the evidence grade of every output port: the weakest number that it rests on.
@@ -89,7 +101,8 @@ def assemble(scenario: Scenario) -> Model:
         else:
             component = kind(build(kind.Parameters, resolved), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
-    said = [notice for part in parts if part.component is not None for notice in part.component.notices()]
+    said = _model_notices(scenario)
+    said += [notice for part in parts if part.component is not None for notice in part.component.notices()]
     warm_up = scenario.engine.warm_up
     if warm_up is None:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
@@ -101,6 +114,18 @@ def assemble(scenario: Scenario) -> Model:
         notices=(*scenario.notices, *notices, *said),
         warm_up=warm_up,
     )
+
+
+def _model_notices(scenario: Scenario) -> list[Notice]:
+    """Say so when the scale of a gland no longer fits its cells."""
+    found, neurons = [], scenario.rooms["neurons"]
+    changed = sorted(name for name in neurons.overrides if name.startswith("neurons."))
+    changed += ["decay"] if neurons.settings.get("decay", "fitted") != "fitted" else []
+    if neurons.mode == "model" and changed and scenario.rooms["secretion"].model == "secretion-2018":
+        text = f"with other cells ({', '.join(changed)}) the resting level moves away from the basal concentration: "
+        text += "the gland is scaled to the unchanged cells, and the start shows the way to the new level"
+        found.append(Notice("gland_scale", text, "neurons"))
+    return found
 
 
 def _evidence_ids(component: type[Component]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -119,7 +120,7 @@ def run(
         raise KnuffelError("--resume and --overwrite need --out, the directory of the run")
     if resume and overwrite:
         raise KnuffelError("--resume and --overwrite exclude each other")
-    for path in (figure, report, netcdf):
+    for path in (figure, report, netcdf, csv):
         _must_be_writable(path)
     loaded = load_scenario(scenario, _with_seed(changes, seed))
     from knuffel.simulation import simulate
@@ -189,11 +190,22 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
 
 
 @app.command()
-def scenarios(lang: LanguageOption = "en", as_json: JsonOption = False) -> None:
-    """List the bundled scenarios."""
+def scenarios(
+    show: Annotated[str | None, typer.Option("--show", metavar="NAME", help="print the file of one scenario")] = None,
+    lang: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """List the bundled scenarios, or print one to start from."""
     from knuffel.scenario import bundled, load_scenario
 
     _language(lang)
+    if show is not None:
+        source = load_scenario(show).source
+        if as_json:
+            _print_json({"name": show, "source": source})
+        else:
+            print(source, end="")
+        return
     rows = []
     for name in bundled():
         item = load_scenario(name)
@@ -219,8 +231,7 @@ def explain(
 
     _language(lang)
     loaded = load_scenario(scenario, changes or [])
-    assemble(loaded)
-    explanation = explanation_of(loaded)
+    explanation = explanation_of(replace(loaded, notices=assemble(loaded).notices))
     if as_json:
         _print_json(explanation.as_dict())
     else:
@@ -278,10 +289,11 @@ def params_cite(
     keys = None
     if scenario is not None:
         from knuffel.assembly import assemble
+        from knuffel.provenance import source_keys
         from knuffel.scenario import load_scenario
 
-        model = assemble(load_scenario(scenario, []))
-        keys = sorted({key for item in model.resolved.values() for key in item.source})
+        loaded = load_scenario(scenario, [])
+        keys = source_keys(loaded, assemble(loaded))
     rows = tables.citation_rows(keys)
     if as_json:
         _print_json({"references": rows})

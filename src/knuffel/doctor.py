@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
@@ -20,7 +21,7 @@ _EXTRAS = {"plot": ("matplotlib", "jinja2"), "bench": ("brian2",)}
 def examine(*, warm: bool = False) -> dict[str, Any]:
     """Return the facts as JSON-able data; ``ok`` is False when a part of the core is missing or does not work.
 
-    With ``warm``, every bundled scenario is run for a few simulated seconds, which compiles and stores all kernels.
+    With ``warm``, every bundled scenario is run for two simulated minutes, which compiles and stores all kernels.
     """
     facts: dict[str, Any] = {
         "version": __version__,
@@ -62,9 +63,10 @@ def _warm(facts: dict[str, Any]) -> list[str]:
 
     began, problems = time.perf_counter(), []
     for name in bundled():
-        changes = ["engine.warm_up=2 s", "engine.debug=true"]
+        whole = load_scenario(name, ["engine.warm_up=2 s", "engine.debug=true"])
+        observe = replace(whole.observe, samples=())
         try:
-            simulate(load_scenario(name, changes))
+            simulate(replace(whole, duration=min(whole.duration, 120_000), doses=(), observe=observe))
         except KnuffelError as error:
             problems.append(f"{name}: {error}")
     facts["warm_seconds"] = round(time.perf_counter() - began, 2)

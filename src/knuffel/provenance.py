@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from typing import Any
 
 from knuffel import __version__
@@ -11,7 +10,7 @@ from knuffel.assembly import Model
 from knuffel.evidence import load
 from knuffel.scenario.model import Scenario
 
-__all__ = ["provenance"]
+__all__ = ["provenance", "source_keys"]
 
 
 def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
         }
         for name, item in sorted(model.resolved.items())
     ]
-    keys = _source_keys(scenario, model, parameters)
+    keys = source_keys(scenario, model)
     stimuli = load.stimuli()
     return {
         "version": __version__,
@@ -62,6 +61,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
             for item in scenario.doses
         ],
         "parameters": parameters,
+        "changes": list(scenario.changes),
         "overrides": [item for item in parameters if item["origin"] == "user"],
         "notices": [vars(notice) for notice in model.notices],
         "evidence": model.grades(scenario),
@@ -72,9 +72,9 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
     }
 
 
-def _source_keys(scenario: Scenario, model: Model, parameters: Sequence[dict[str, Any]]) -> list[str]:
+def source_keys(scenario: Scenario, model: Model) -> list[str]:
     """Return the keys of the sources behind what actually ran, sorted."""
-    keys = {key for item in parameters for key in item["source"]}
+    keys = {key for item in model.resolved.values() for key in item.source}
     for part in model.wiring.parts:
         if part.component is not None:
             keys.update(part.component.citations)

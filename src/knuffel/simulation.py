@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import threading
@@ -38,6 +39,7 @@ _MEMORY_LIMIT = 2**30
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2
+_MARK = ".knuffel"  # marks a directory as ours, and is locked while a run writes there
 
 
 def simulate(
@@ -78,14 +80,14 @@ def simulate(
         return Result(run.finish(began))
     directory = Path(save)
     with _owned(directory, keep=resume or overwrite):
-        identity = Identity(scenario.hash, scenario.seed, __version__)
-        saved = read_checkpoint(directory, identity) if resume else None
-        _refuse_too_large(scenario, model, directory)
+        saved = read_checkpoint(directory, _identity(scenario, model)) if resume else None
         if saved is None:
+            _refuse_too_large(scenario, model, directory)
             (directory / CHECKPOINT).unlink(missing_ok=True)
         run = _Run(scenario, model, ZarrSink(directory, resume=resume), directory, progress)
         if saved is None:
             atomic_write(directory / "scenario.yaml", scenario.source.encode())
+            atomic_write(directory / "command.txt", _command(scenario).encode())
             run.engine.start()
             run.checkpoint()
         else:
@@ -155,8 +157,7 @@ class _Run:
         if self.directory is None:
             return
         self.engine.check()
-        identity = Identity(self.scenario.hash, self.scenario.seed, __version__)
-        write_checkpoint(self.directory, identity, *self.engine.snapshot())
+        write_checkpoint(self.directory, _identity(self.scenario, self.model), *self.engine.snapshot())
         self._saved = time.monotonic()
 
     @contextmanager
@@ -177,23 +178,31 @@ class _Run:
                 signal.signal(number, handler)
 
 
+def _identity(scenario: Scenario, model: Model) -> Identity:
+    return Identity(scenario.hash, model.hash, scenario.seed, __version__)
+
+
+def _command(scenario: Scenario) -> str:
+    """Return the command that repeats the run, for the result directory."""
+    changes = [f"--set {shlex.quote(change)}" for change in scenario.changes if not change.startswith("seed=")]
+    return " ".join(["knuffel run scenario.yaml", f"--seed {scenario.seed}", *changes]) + "\n"
+
+
 @contextmanager
 def _owned(directory: Path, *, keep: bool) -> Iterator[None]:
     """Make the result directory this run's own. Raises `StoreError` when it is in use, in the way, or not writable."""
     fresh = not directory.exists()
     if not fresh and not directory.is_dir():
         raise StoreError(f"{directory}: is not a directory")
-    if not fresh and any(directory.iterdir()) and not keep:
+    with storage_errors(directory):
+        held = set() if fresh else {entry.name for entry in directory.iterdir()}
+    if held - {_MARK} and not keep:
         raise StoreError(f"{directory}: is not empty; use --overwrite to replace the result or --resume to continue")
-    if (
-        not fresh
-        and any(directory.iterdir())
-        and not ((directory / RESULT).exists() or (directory / CHECKPOINT).exists())
-    ):
+    if held and not held & {_MARK, RESULT}:
         raise StoreError(f"{directory}: holds files that are not a knuffel result; choose another place")
     with storage_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        lock = (directory / ".lock").open("w")
+        lock = (directory / _MARK).open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

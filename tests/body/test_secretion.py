@@ -46,7 +46,7 @@ def between(events: Events, begin: int, end: int, who: int | None = None) -> Eve
 
 def inputs(events: Events | None = None, count: int = 1, basal: float = 1.9, clearance: float = 20.0) -> Inputs:
     return Inputs(
-        levels(count, physiology__basal_concentration=basal, physiology__typical_clearance=clearance),
+        levels(count, physiology__basal_concentration=basal, physiology__clearance=clearance),
         records={"neurons.spike": Events.none() if events is None else events},
     )
 

@@ -21,7 +21,6 @@ PRESETS = (
     "parous_spontaneous",
     "post_term_or_resistant",
     "term_not_in_labour",
-    "preterm_30wk",
     "nonpregnant",
 )
 
@@ -160,7 +159,7 @@ def test_one_subject_equals_its_row_in_a_cohort() -> None:
 
 
 def test_antagonist_takes_its_share() -> None:
-    room = uterus("preterm_30wk")
+    room = uterus("induction_ripe")
     given = inputs(0, ratio=16.7, density=188)
     blocked, _ = room.init(subjects(), given, STREAMS)
     free, _ = room.init(subjects(), inputs(0, density=188), STREAMS)

@@ -48,6 +48,46 @@ def test_a_summary_has_values_units_and_evidence(name: str) -> None:
         assert item["unit"] and item["evidence"], key
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_halving_every_interval_changes_little(name: str) -> None:
+    scenario = small(name)
+    running = [room for room, spec in scenario.rooms.items() if spec.mode == "model"]
+    halves = {"neurons": "500 ms", "secretion": "500 ms", "uterus": "5 s"}
+    changes = [f"engine.intervals.{room}={half}" for room, half in halves.items() if room in running]
+    if scenario.rooms["secretion"].model == "basal":
+        changes = [change for change in changes if "secretion" not in change]
+    whole, half = simulate(scenario), simulate(small(name, changes))
+    for port, tolerance in (("plasma.oxytocin_concentration", 0.005), ("uterus.activity", 0.005)):
+        if port in whole.recorded.variables:
+            assert data(half, port) == pytest.approx(data(whole, port), rel=tolerance), port
+
+
+def test_who_clears_faster_responds_less() -> None:
+    usual, fast = (
+        data(simulate(small("labour_infusion", changes)), "uterus.activity")[0]
+        for changes in ([], ["body.plasma.parameters.clearance=11400 mL/min"])
+    )
+    first_step = slice(20, 40)
+    assert (fast[first_step] < 0.85 * usual[first_step]).all()
+
+
+def test_changed_cells_move_the_resting_level_and_that_is_said() -> None:
+    result = simulate(small("hug_woman", ["body.neurons.parameters.psp_rate=220 Hz"]))
+    assert "gland_scale" in {notice.code for notice in result.notices}
+    assert "gland_scale" not in {notice.code for notice in simulate(small("hug_woman")).notices}
+
+
+def test_numbers_that_changed_since_the_checkpoint_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from knuffel.assembly import Model
+    from knuffel.errors import CompatibilityError
+
+    scenario = small("infusion_man")
+    simulate(scenario, save=tmp_path / "run")
+    monkeypatch.setattr(Model, "hash", "other numbers")
+    with pytest.raises(CompatibilityError, match="numbers hash"):
+        simulate(scenario, save=tmp_path / "run", resume=True)
+
+
 def test_another_seed_gives_another_run_and_the_same_seed_the_same() -> None:
     scenario = small("hug_woman")
     first, again, other = simulate(scenario), simulate(scenario), simulate(scenario, seed=2)
@@ -63,7 +103,8 @@ def test_an_infusion_reaches_rate_over_clearance_and_washes_out() -> None:
     result = simulate(small("infusion_man"))
     plasma = data(result, "plasma.oxytocin_concentration")[0]
     rise = 17_100 / 1118  # 10 mU/min of 1.71 ng, over the clearance of men in mL/min
-    assert plasma.max() == pytest.approx(1.9 + rise, rel=0.12)
+    still_rising = 0.035  # after one hour; the slow half-life is 20 min
+    assert plasma.max() == pytest.approx(1.9 + rise * (1 - still_rising), rel=0.01)
     assert 1.9 < plasma[-1] < 2.0  # the slow half-life is 20 min and 110 min have passed
 
 
@@ -81,7 +122,7 @@ def test_a_hug_raises_oxytocin_a_little() -> None:
     time, plasma = data(result, "time"), data(result, "plasma.oxytocin_concentration")[0]
     before = plasma[(time <= start)].mean()
     after = plasma[(time > start + 120_000) & (time < start + 420_000)].mean()
-    assert 1.0 < after / before < 1.25
+    assert 1.05 < after / before < 1.13
 
 
 def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
@@ -95,8 +136,9 @@ def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
 def test_prescribed_spikes_secrete_as_in_the_table() -> None:
     result = simulate(small("spike_train", ["engine.warm_up=0 s"]))
     time, rate = data(result, "time") / 1000, data(result, "secretion.gland_rate")[0]
-    total = np.nansum(rate[1:] * np.diff(time))
-    assert total > 0
+    until = time <= 200  # 100 s of silence, 60 s of spikes, 40 s of silence
+    total = np.nansum((rate[1:] * np.diff(time))[until[1:]])
+    assert total == pytest.approx(7288, rel=0.02)
     spikes = data(result, "neurons.spike.time")
     per_cell = len(spikes) / result.attributes["cells"]
     assert per_cell == 780

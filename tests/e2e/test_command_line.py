@@ -102,6 +102,14 @@ def test_an_unwritable_place_is_refused_before_the_run(knuffel: Command, tmp_pat
     assert (foreign / "letter.txt").read_text() == "keep me"
 
 
+def test_a_directory_that_a_failed_run_left_behind_can_be_used(knuffel: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    assert knuffel("run", "infusion_man", "--out", str(out), "--resume").returncode == 2
+    assert knuffel("run", "infusion_man", "--out", str(out), "--quiet").returncode == 0
+    assert (out / "command.txt").read_text() == "knuffel run scenario.yaml --seed 5\n"
+
+
 def test_an_existing_result_is_not_replaced_by_accident(knuffel: Command, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     assert knuffel("run", "infusion_man", "--out", out, "--quiet").returncode == 0
@@ -194,9 +202,25 @@ def test_a_full_disk_is_reported_and_the_run_can_go_on(tmp_path: Path, monkeypat
     assert simulate(scenario, save=tmp_path / "out", resume=True).content_hash == simulate(scenario).content_hash
 
 
+def peak_memory(duration: str, out: Path) -> int:
+    """Return the peak resident size in KiB of a run that streams to ``out``."""
+    code = (
+        "import resource, knuffel; "
+        f"knuffel.simulate(knuffel.load_scenario('resting_man_4h', ['duration={duration}', 'observe.record.spikes=true', "
+        f"'engine.checkpoint=1 s']), save={str(out)!r}); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=120).stdout)
+
+
+def test_memory_does_not_grow_with_the_length_of_a_run(tmp_path: Path) -> None:
+    short, long = peak_memory("1 h", tmp_path / "short"), peak_memory("8 h", tmp_path / "long")
+    assert long - short < 40_000  # KiB; the spikes of 100 neurons in 7 h more take 109 MB
+
+
 def test_ten_million_seconds_are_refused_with_spikes_and_run_without(knuffel: Command, tmp_path: Path) -> None:
-    answer = knuffel("run", "resting_man_4h", "--set", "duration=1e7 s")
-    assert answer.returncode == 2 and "duration" in answer.stderr
+    answer = knuffel("run", "hug_woman", "--set", "duration=1e7 s", "--set", "observe.record.every=1 h")
+    assert answer.returncode == 2 and "GiB" in answer.stderr and "record less" in answer.stderr
     out = tmp_path / "out"
     options = ("--set", "duration=1e7 s", "--set", "observe.record.every=1 h", "--out", str(out), "--quiet")
     answer = knuffel("run", "infusion_man", *options)

@@ -98,6 +98,12 @@ def test_prescribed_step_tables_and_expressions() -> None:
     assert values(recorded, "sum.mass")[0, -1] == pytest.approx(60**3)
 
 
+def test_an_expression_holds_its_first_value_during_the_warm_up() -> None:
+    decay = FunctionSignal(lambda t: np.exp(-t))
+    recorded = run([prescribed_part(Ramp, {"ramp.flow": decay}), Part.of(Sum())], begin=-100_000)
+    assert values(recorded, "sum.mass")[0, 0] == pytest.approx(100)
+
+
 def test_a_prescribed_signal_has_to_fit_its_port() -> None:
     with pytest.raises(WiringError, match=r"nearest: ramp\.level"):
         prescribed_part(Ramp, {"ramp.levels": ConstantSignal(1)})
@@ -153,12 +159,12 @@ def test_an_unfinished_store_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_checkpoints_refuse_another_run(tmp_path: Path) -> None:
-    identity = Identity("abc", 1, "0.1")
+    identity = Identity("abc", "def", 1, "0.1")
     write_checkpoint(tmp_path, identity, {"x": np.arange(3)}, {"time": 5})
     arrays, meta = read_checkpoint(tmp_path, identity)
     assert arrays["x"].tolist() == [0, 1, 2] and meta == {"time": 5}
     with pytest.raises(CompatibilityError, match="seed: saved 1, now 2"):
-        read_checkpoint(tmp_path, Identity("abc", 2, "0.1"))
+        read_checkpoint(tmp_path, Identity("abc", "def", 2, "0.1"))
     (tmp_path / "checkpoint.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(StoreError, match="damaged"):
         read_checkpoint(tmp_path, identity)

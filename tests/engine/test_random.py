@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from knuffel.engine.random import Streams, philox4x32
+from knuffel.errors import ParameterError
 
 FULL = 0xFFFFFFFF
 KNOWN = [
@@ -47,5 +48,5 @@ def test_moments_of_uniform_and_normal() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_outside_32_bits_is_refused(seed: int) -> None:
-    with pytest.raises(ValueError, match="seed"):
+    with pytest.raises(ParameterError, match="seed"):
         Streams(seed)

@@ -76,6 +76,15 @@ def test_a_flow_may_not_be_read_more_often_than_it_is_produced() -> None:
         connect([part("a", gives=(flow,), interval=10_000), part("b", reads=(flow,))])
 
 
+def test_intervals_have_to_nest_and_keep_below_the_longest() -> None:
+    with pytest.raises(WiringError, match="1000 and 1500 ms do not nest"):
+        connect([part("a", gives=(LEVEL,), interval=1500), part("b", reads=(LEVEL,))])
+    patient = Ramp()
+    patient.longest_interval = 2000  # type: ignore[misc]
+    with pytest.raises(WiringError, match="allowed: up to 2000 ms"):
+        connect([Part.of(patient, 10_000)])
+
+
 def test_exact_parts_follow_their_neighbours() -> None:
     exact = part("b", gives=(replace(LEVEL, name="b.level"),), reads=(LEVEL,), interval=None)
     wiring = connect([part("a", gives=(LEVEL,), interval=500), exact])

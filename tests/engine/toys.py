@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Events, Inputs, Kind, Outputs, Port, State, Subjects, clock_step
+from knuffel.body.contract import Component, Events, Inputs, Kind, Outputs, Port, State, Subjects
 from knuffel.engine.loop import Engine
 from knuffel.engine.modes import Part
 from knuffel.engine.random import Streams
@@ -102,7 +102,7 @@ class Sum(Component):
         state.area += inputs.mean("ramp.level") * dt / 1000
         state.mass += inputs.integral("ramp.flow")
         state.count += len(inputs.events("ramp.tick"))
-        state.walk += streams("walk").normal(clock_step(t), subject=state.index)
+        state.walk += streams("walk").normal(t & 0xFFFFFFFF, subject=state.index)
         return self._levels(state)
 
 

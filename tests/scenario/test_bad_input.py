@@ -44,7 +44,6 @@ CASES = [
     (MAN.replace("1 h", "nan s"), "duration", "not a quantity", 1, 11),
     (MAN.replace("1 h", ".nan"), "duration", "finite", 1, 11),
     (MAN.replace("1 h", "1e999 h"), "duration", "finite", 1, 11),
-    (MAN.replace("1 h", "10000000 s"), "duration", "32-bit", 1, 11),
     (MAN.replace("1 h", "20000000 s") + "body: {neurons: off}", "duration", "too long", 1, 11),
     (MAN.replace("1 h", "09:00"), "duration", "length of time", 1, 11),
     ("duration: 1 h\n", "subject", "missing", 1, 1),
@@ -202,7 +201,7 @@ CASES = [
     ("text", "key", "message", "line", "column"), CASES, ids=[case[1] + str(n) for n, case in enumerate(CASES)]
 )
 def test_place_and_words(text: str, key: str, message: str, line: int, column: int) -> None:
-    if "20000000 s" in text or "10000000 s" in text:
+    if "20000000 s" in text:
         text += "\nobserve: {record: {every: 1 h}}"
     problem = the_problem(text)
     assert (problem.key, problem.line, problem.column) == (key, line, column)

@@ -54,9 +54,18 @@ def test_high_rates(rate: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("last", "words"),
+    [("20 mU/min", "1 to 20 mU/min in 2 steps, 0 s to 1 h"), ("57 ng/min", "1 mU/min to 57 ng/min in 2 steps")],
+)
+def test_steps_name_the_first_and_the_last_rate(last: str, words: str) -> None:
+    steps = f"steps: [{{at: 0 s, rate: 1 mU/min}}, {{at: 30 min, rate: {last}}}]"
+    (dose,) = loads_scenario(MAN + f"doses: [{{drug: oxytocin, route: iv_infusion, end: 1 h, {steps}}}]").doses
+    assert words.replace("1 h", "60 min") in dose.text
+
+
+@pytest.mark.parametrize(
     ("extra", "code"),
     [
-        ("body: {neurons: {cells: 5}}", "few_cells"),
         ("doses: [{drug: oxytocin, route: iv_bolus, amount: 101 IU, at: 1 s}]", "large_bolus"),
         ("stimuli: [{kind: hug, start: 1 s, duration: 1 s}]\nbody: {neurons: off}", "stimuli_unheard"),
         ("stimuli: [{kind: pet_stroking, start: 1 s, duration: 1 s, partner: wanted}]", "partner_unused"),
@@ -66,9 +75,13 @@ def test_notices(extra: str, code: str) -> None:
     assert codes(loads_scenario(WOMAN + extra)) == [code]
 
 
+def test_several_people_differ_by_chance_only_and_that_is_said() -> None:
+    assert codes(load_scenario("infusion_man", ["subject.count=3"])) == ["identical_subjects"]
+
+
 def test_unusual_weight() -> None:
     scenario = load_scenario("infusion_man", ["subject.weight=200 kg"])
-    assert codes(scenario) == ["unusual_weight"]
+    assert codes(scenario) == ["weight_unused", "unusual_weight"]
     assert scenario.notices[0].where.startswith("--set subject.weight=200 kg")
 
 
@@ -190,10 +203,7 @@ def test_bad_overrides(override: str, message: str) -> None:
 def test_long_runs() -> None:
     text = "duration: 10000000 s\nsubject: {species: human, sex: male}\nobserve: {record: {every: 1 h}}\n"
     assert loads_scenario(text + "body: {neurons: off}").duration == 10**10
-    with pytest.raises(ScenarioError, match="32-bit"):
-        loads_scenario(text)
-    with pytest.raises(ScenarioError, match="32-bit"):
-        loads_scenario(text.replace("10000000 s", "4294967296 ms"))
+    assert loads_scenario(text).duration == 10**10
 
 
 def test_quoted_words_stay_words() -> None:

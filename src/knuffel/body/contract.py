@@ -222,14 +222,16 @@ def parameter(
     signed: bool = False,
     at_least: float = 0,
     at_most: float = inf,
+    typical: bool = False,
 ) -> Any:
     """Declare a field of `Parameters`: the id of its number in ``evidence/``, the unit wanted here, and one line.
 
     What the equations can take: from ``at_least`` to ``at_most``; ``positive`` excludes zero, ``signed`` lifts the
-    lower limit. `check_numbers` enforces it.
+    lower limit. `check_numbers` enforces it. ``typical`` asks for the number of the population, which a user's value
+    for one subject does not change.
     """
-    lowest = -inf if signed else at_least
-    return field(metadata={"id": evidence_id, "unit": unit, "doc": doc, "limits": (lowest, at_most, positive)})
+    limits = (-inf if signed else at_least, at_most, positive)
+    return field(metadata={"id": evidence_id, "unit": unit, "doc": doc, "limits": limits, "typical": typical})
 
 
 def check_numbers(parameters: Any) -> None:
@@ -250,7 +252,7 @@ class Component(ABC):
     Class-level declarations can be read without constructing anything: ``room`` (the folder, one component a room),
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
-    forget its start), ``native_step`` in ms (largest inner step at which the stated tolerance holds), ``citations``
+    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``citations``
     (source keys beyond those of the parameters).
     """
 
@@ -260,7 +262,7 @@ class Component(ABC):
     outputs: ClassVar[tuple[Port, ...]]
     coupling_interval: ClassVar[int | None] = None
     warm_up: ClassVar[int] = 0
-    native_step: ClassVar[float] = inf
+    longest_interval: ClassVar[int | None] = None
     citations: ClassVar[tuple[str, ...]] = ()
     Parameters: ClassVar[type]
     Settings: ClassVar[type | None] = None
@@ -291,14 +293,9 @@ class Component(ABC):
         """Move ``state`` in place from ``t`` to ``t + dt`` (ms, engine clock) and return every output.
 
         Touches nothing but ``state``; equal arguments give equal bits; never looks past ``t + dt``. Time zero of the
-        scenario is t = 0; a warm-up runs at negative t. Random counters use `clock_step`.
+        scenario is t = 0; a warm-up runs at negative t.
         """
 
     def invariants(self, state: Any, outputs: Outputs) -> list[Violation]:
         """Return broken physical laws (non-negative stores, bounded fractions, mass balance); empty when sound."""
         return []
-
-
-def clock_step(t: int) -> int:
-    """Return the unsigned 32-bit random counter for engine time ``t`` (ms); negative warm-up times wrap around."""
-    return t & 0xFFFFFFFF

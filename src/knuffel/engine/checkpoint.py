@@ -24,9 +24,10 @@ _META = "__meta__"
 
 @dataclass(frozen=True)
 class Identity:
-    """What a checkpoint belongs to. A run may continue only under the same three."""
+    """What a checkpoint belongs to. A run may continue only under the same scenario, numbers, seed and version."""
 
     scenario_hash: str
+    numbers_hash: str
     seed: int
     version: str
 

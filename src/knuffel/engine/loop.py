@@ -46,7 +46,7 @@ class _Edge:
 class _Runner:
     """One part while it runs: its state, the time it has reached, its edges in and out."""
 
-    __slots__ = ("component", "interval", "outputs", "part", "sources", "state", "streams", "time")
+    __slots__ = ("component", "interval", "last", "outputs", "part", "sources", "state", "streams", "time")
 
     def __init__(self, wiring: Wiring, place: int, streams: Streams) -> None:
         self.part = wiring.parts[place]
@@ -57,6 +57,7 @@ class _Runner:
         self.sources: list[_Edge] = []
         self.outputs: list[tuple[str, Kind, list[_Edge]]] = []
         self.state: Any = None
+        self.last: Mapping[str, Any] | None = None
         self.time = 0
 
 
@@ -155,7 +156,7 @@ class Engine:
             if is_edge or (runner.interval is not None and t % runner.interval == 0):
                 inputs = self._inputs(runner, t - runner.time)
                 outputs = runner.component.advance(runner.state, inputs, runner.time, t - runner.time, runner.streams)
-                runner.time = t
+                runner.time, runner.last = t, outputs
                 self._deliver(runner, outputs)
                 if self.debug:
                     self._check(runner, outputs, t)
@@ -213,18 +214,24 @@ class Engine:
             self.recorder.record(t, values)
 
     def check(self) -> None:
-        """Look at every state and record once. Raises `NumericalError` naming component, variable and time."""
+        """Look at every state, law and record once. Raises `NumericalError` naming component, variable and time."""
         self.recorder.check()
         for runner in self._runners:
             for name, array in runner.state.arrays().items():
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
                     place = f"{runner.part.room} ({runner.component.id})"
                     raise NumericalError(f"{place}: {name} is not finite at {self.time / 1000:g} s")
+            if runner.last is not None:
+                self._check_laws(runner, runner.last, self.time)
 
     def _check(self, runner: _Runner, outputs: Mapping[str, Any], t: int) -> None:
         label = f"{runner.part.room} ({runner.component.id}) at {t / 1000:g} s"
         for port in runner.part.outputs:
             _check_output(label, port, outputs[port.name], self._count)
+        self._check_laws(runner, outputs, t)
+
+    def _check_laws(self, runner: _Runner, outputs: Mapping[str, Any], t: int) -> None:
+        label = f"{runner.part.room} ({runner.component.id}) at {t / 1000:g} s"
         for violation in runner.component.invariants(runner.state, dict(outputs)):
             raise NumericalError(f"{label}: {violation.variable}, subject {violation.subject}: {violation.message}")
 

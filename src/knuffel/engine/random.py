@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.errors import ParameterError
+
 __all__ = ["SEED_LIMIT", "Stream", "Streams", "philox4x32"]
 
 SEED_LIMIT = 2**32
@@ -75,7 +77,7 @@ class Streams:
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < SEED_LIMIT:
-            raise ValueError(f"seed {self.seed} is outside 0 … {SEED_LIMIT - 1}")
+            raise ParameterError(f"seed {self.seed} is outside 0 … {SEED_LIMIT - 1}")
 
     def __call__(self, purpose: str) -> Stream:
         """Return the stream for ``purpose``; equal room, purpose and seed give equal numbers."""

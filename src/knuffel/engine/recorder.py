@@ -57,7 +57,8 @@ class _EventBuffer:
         """Return what is waiting in a column as one array."""
         pieces = self.pieces[name]
         if len(pieces) != 1:
-            pieces[:] = [np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float64)]
+            dtype = next(kind for column, _, kind in self.layout() if column == name)
+            pieces[:] = [np.concatenate(pieces) if pieces else np.zeros(0, dtype=dtype)]
         return pieces[0]
 
 

@@ -88,7 +88,10 @@ _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(5)
 
 @dataclass(frozen=True)
 class FunctionSignal:
-    """A function of time in seconds, sampled every ``interval`` ms and integrated by five Gauss points."""
+    """A function of time in seconds, sampled every ``interval`` ms and integrated by five Gauss points.
+
+    Before time zero, in a warm-up, it holds its value at zero, as a table holds its first value.
+    """
 
     function: Callable[[Floats], Floats]
     interval: int | None = 10_000
@@ -99,13 +102,13 @@ class FunctionSignal:
 
     def limits(self, t: int, end: int) -> tuple[float, float]:
         """Return the function at both ends."""
-        start, stop = self.function(np.array([t, end]) / 1000)
+        start, stop = self.function(np.maximum([t, end], 0) / 1000)
         return float(start), float(stop)
 
     def integral(self, t: int, end: int) -> float:
         """Return the Gauss-Legendre integral over seconds."""
         half = (end - t) / 2000
-        values = self.function(t / 1000 + half * (1 + _GAUSS_NODES))
+        values = self.function(np.maximum(t / 1000 + half * (1 + _GAUSS_NODES), 0))
         return float(half * np.dot(_GAUSS_WEIGHTS, values))
 
 

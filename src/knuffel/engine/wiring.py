@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knuffel.body.contract import Kind, Port
 from knuffel.engine.modes import Part
@@ -83,6 +84,7 @@ def connect(parts: Sequence[Part]) -> Wiring:
         if edge.feedback and not edge.port.feedback:
             raise WiringError(_backward(wiring, edge))
     _check_flows(wiring)
+    _check_intervals(wiring)
     return wiring
 
 
@@ -165,3 +167,15 @@ def _check_flows(wiring: Wiring) -> None:
                 f"{edge.port.name}: {maker} is advanced every {slow} ms but {reader} reads it every {fast} ms; "
                 f"give {maker.split()[0]} an interval of at most {fast} ms"
             )
+
+
+def _check_intervals(wiring: Wiring) -> None:
+    """Intervals nest, so that a slow part always ends where its faster neighbours do; none is longer than allowed."""
+    known = sorted({interval for interval in wiring.intervals if interval is not None})
+    for short, long in pairwise(known):
+        if long % short:
+            raise WiringError(f"coupling intervals of {short} and {long} ms do not nest: one has to divide the other")
+    for part, interval in zip(wiring.parts, wiring.intervals, strict=True):
+        longest = part.component.longest_interval if part.component is not None else None
+        if longest is not None and interval is not None and interval > longest:
+            raise WiringError(f"{_label(part)}: an interval of {interval} ms is too long; allowed: up to {longest} ms")

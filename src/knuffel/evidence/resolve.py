@@ -107,7 +107,8 @@ def resolve(
 def build(kind: type[_Built], resolved: Mapping[str, Resolved]) -> _Built:
     """Return an instance of a `Parameters` class whose fields were declared with `body.contract.parameter`.
 
-    Every number is converted to the unit that its field asks for; a list of numbers becomes a float64 array. Raises
+    Every number is converted to the unit that its field asks for; a list of numbers becomes a float64 array. A field
+    declared ``typical`` gets the number of the population (default or set), not the user's. Raises
     `ParameterError` when an id was not resolved, `UnitError` when the dimensions differ.
     """
     values: dict[str, Any] = {}
@@ -119,11 +120,8 @@ def build(kind: type[_Built], resolved: Mapping[str, Resolved]) -> _Built:
             raise ParameterError(_unknown(name, resolved))
         found = resolved[name]
         factor = 1.0 if found.unit == unit else _factor(found.unit, unit, name)
-        values[item.name] = (
-            np.array(found.value, dtype=np.float64) * factor
-            if isinstance(found.value, tuple)
-            else float(found.value) * factor
-        )
+        value = found.parameter.value if item.metadata.get("typical") else found.value
+        values[item.name] = np.array(value, dtype=np.float64) * factor if isinstance(value, tuple) else value * factor
     return kind(**values)
 
 

@@ -23,6 +23,8 @@ __all__ = [
     "text_table",
 ]
 
+_BRACKETS = "A title in square brackets is our own description: the printed title was not recorded."
+
 
 def parameter_rows(room: str | None = None) -> list[dict[str, Any]]:
     """Return a row for each parameter: id, value, unit, status, spread, source, why, and the sets that change it.
@@ -131,9 +133,15 @@ def citation_rows(keys: Iterable[str] | None = None) -> list[dict[str, Any]]:
 
 
 def citation_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return references as text, one on each line, with its key in front."""
+    """Return references as text, one on each line, with its key in front.
+
+    When a title stands in square brackets, a last line says what that means.
+    """
     width = max((len(row["key"]) for row in rows), default=0)
-    return "\n".join(f"{row['key']:<{width}}  {row['reference']}" for row in rows)
+    lines = [f"{row['key']:<{width}}  {row['reference']}" for row in rows]
+    if any("[" in row["reference"] for row in rows):
+        lines.append(_BRACKETS)
+    return "\n".join(lines)
 
 
 def text_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], widest: int | None = None) -> str:

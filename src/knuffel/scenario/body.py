@@ -17,7 +17,6 @@ __all__ = ["DEFAULT_NEURON_SET", "parameter_sets", "read_rooms"]
 DEFAULT_NEURON_SET = "oxytocin-2018"
 _DEFAULT_CELLS = 100
 _MOST_CELLS = 100_000
-_FEW_CELLS = 20
 _MODEL_KEYS = ("set", "parameters", "settings")
 
 
@@ -163,10 +162,6 @@ class _Reader:
             settings["cells"] = cells if cells is not None else _DEFAULT_CELLS if mode == "model" else 1
         elif cells is not None:
             self.problems.add(path, "the room is off: this does nothing", at_key=True)
-        human = self.subject is not None and self.subject.species == "human"
-        if human and mode == "model" and cells is not None and cells < _FEW_CELLS:
-            text = f"{cells} cells are few: the secretion of a person is scaled from a mean over at least {_FEW_CELLS}"
-            self.problems.notice("few_cells", path, text)
         return settings
 
     def _sets(self, component: type[Component]) -> tuple[str, ...]:

@@ -171,8 +171,20 @@ class _Reader:
             if time < min(until, stop)
         ]
         self._notice_rate(max(rate for _, rate in steps))
-        given = self.item.rate.text if self.item.rate is not None else f"{len(steps)} rates"
-        return segments, [], f"{given} from {time_text(start)} to {time_text(end)}"
+        span = f"{time_text(start)} to {time_text(end)}"
+        given = f"{self.item.rate.text} from" if self.item.rate is not None else f"{self._range()},"
+        return segments, [], f"{given} {span}"
+
+    def _range(self) -> str:
+        """Return the first and the last rate of the steps as typed, the unit once when both have the same one."""
+        typed = [step.rate.text.strip() for step in self.item.steps or () if step is not None and step.rate is not None]
+        if len(typed) < 2:
+            return f"{typed[0] if typed else ''} in 1 step"
+        first, last = typed[0], typed[-1]
+        number, _, unit = first.partition(" ")
+        if unit and last.partition(" ")[2] == unit:
+            first = number
+        return f"{first} to {last} in {len(typed)} steps"
 
     def _steps(self) -> list[tuple[int, float]]:
         items = self.item.steps

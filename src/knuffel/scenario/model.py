@@ -25,7 +25,7 @@ __all__ = [
     "SubjectSpec",
 ]
 
-_PLACES = frozenset({"where", "path", "source", "notices"})
+_PLACES = frozenset({"where", "path", "source", "notices", "changes"})
 _NAMES = frozenset({"name", "title", "description"})
 _ASIDE = frozenset({"text", "checkpoint_every", "debug"})
 
@@ -148,7 +148,8 @@ class EngineSpec:
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority.
 
-    ``path`` is the file (empty for text), ``source`` its text; ``notices`` are warnings that travel with the result.
+    ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
+    ``notices`` are warnings that travel with the result.
     """
 
     name: str
@@ -166,6 +167,7 @@ class Scenario:
     engine: EngineSpec
     path: str = ""
     source: str = ""
+    changes: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property

@@ -13,9 +13,8 @@ from knuffel.scenario.schema_body import Observe, Record, Sample
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["LONGEST_WITH_STEPS", "is_spiking", "ports_of", "read_engine", "read_observe"]
+__all__ = ["is_spiking", "ports_of", "read_engine", "read_observe"]
 
-LONGEST_WITH_STEPS = 2**32
 """ms: the random numbers of a step are counted by a 32-bit number of milliseconds."""
 
 _SPIKING_EVERY, _EVERY = 10_000, 60_000
@@ -186,7 +185,6 @@ def read_engine(section: Engine | None, rooms: dict[str, RoomSpec], times: Times
     warm_up = times.span(section.warm_up, ("engine", "warm_up"), zero=True)
     if warm_up is not None and warm_up > _LONGEST_WARM_UP:
         problems.add(("engine", "warm_up"), "the warm-up is too long", allowed="at most 30 days")
-    _check_length(rooms, times, warm_up, problems)
     checkpoint = times.span(section.checkpoint, ("engine", "checkpoint"))
     intervals: dict[str, int] = {}
     for room, value in (section.intervals or {}).items():
@@ -203,20 +201,3 @@ def read_engine(section: Engine | None, rooms: dict[str, RoomSpec], times: Times
         intervals=intervals,
         debug=bool(section.debug),
     )
-
-
-def _check_length(rooms: dict[str, RoomSpec], times: Times, warm_up: int | None, problems: Problems) -> None:
-    drawing = [room for room in ("neurons", "uterus") if rooms[room].mode == "model"]
-    if times.duration is None or not drawing:
-        return
-    before = warm_up
-    if before is None:
-        running = [spec for spec in rooms.values() if spec.mode == "model"]
-        before = max((component_class(spec.room, spec.model).warm_up for spec in running), default=0)
-    if times.duration + before >= LONGEST_WITH_STEPS:
-        problems.add(
-            ("duration",),
-            f"too long for a run with {' and '.join(drawing)}: "
-            "random numbers are counted by a 32-bit number of milliseconds and would repeat",
-            allowed="less than 49.7 days; or switch these rooms off, then at most 10 000 000 s",
-        )

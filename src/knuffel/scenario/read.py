@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from knuffel.scenario.body import parameter_sets, read_rooms
@@ -46,7 +47,7 @@ def _read(content: bytes | str, overrides: Sequence[str], display: str, path: st
     problems.found.extend(apply_overrides(root, overrides))
     normalise(root, problems)
     document = typed(root, problems)
-    return _Reading(document, problems, stem).scenario(root, path, text)
+    return replace(_Reading(document, problems, stem).scenario(root, path, text), changes=tuple(overrides))
 
 
 class _Reading:

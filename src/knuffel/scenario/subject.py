@@ -86,9 +86,13 @@ def _week(section: Subject, state: str, problems: Problems) -> float | None:
 
 def _weight(section: Subject, species: str, problems: Problems) -> float:
     path: Path = ("subject", "weight")
+    default = _TERM_WEIGHT if section.state == "term" else _DEFAULT_WEIGHT[species]
     if section.weight is None:
-        return _TERM_WEIGHT if section.state == "term" else _DEFAULT_WEIGHT[species]
+        return default
     weight, (low, high) = section.weight.value, _USUAL_WEIGHT[species]
+    if abs(weight - default) > 0.05 * default:
+        text = "this version does not scale kinetics with weight: those of the parameter set are used"
+        problems.notice("weight_unused", path, text)
     if weight <= 0:
         problems.add(path, "the weight has to be above zero")
     elif not low <= weight <= high:
@@ -102,6 +106,9 @@ def _count(section: Subject, problems: Problems) -> int:
     if not 1 <= count <= _MOST_SUBJECTS:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
+    if count > 1:
+        text = "the spread between people is not sampled: they differ only by the chance in spikes and assays"
+        problems.notice("identical_subjects", ("subject", "count"), text)
     return count
 
 

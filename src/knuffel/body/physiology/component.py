@@ -37,8 +37,9 @@ class AdultParameters:
     basal_concentration: float = parameter(
         "physiology.basal_concentration", "pg/mL", "resting oxytocin in plasma of a person"
     )
-    clearance: float = parameter(
-        "plasma.clearance", "mL/s", "total clearance that is typical of the population", positive=True
+    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance of this subject", positive=True)
+    typical_clearance: float = parameter(
+        "plasma.clearance", "mL/s", "total clearance that is typical of the population", positive=True, typical=True
     )
     resting_gland_rate: float = parameter("secretion.resting_gland_rate", "pg/s", "resting secretion of a rat's gland")
     receptor_density: float = parameter(
@@ -62,9 +63,10 @@ class AdultSettings:
 
 @dataclass
 class AdultState(State):
-    """The constants, arrays of shape (subject,): pg/mL, mL/s, week, fmol/mg."""
+    """The constants, arrays of shape (subject,): pg/mL, mL/s, mL/s, week, fmol/mg."""
 
     basal_concentration: Floats
+    clearance: Floats
     typical_clearance: Floats
     gestational_week: Floats
     receptor_density: Floats
@@ -85,7 +87,8 @@ class Adult(Component):
     inputs = ()
     outputs = (
         _level("basal_concentration", "pg/mL", "resting oxytocin in plasma"),
-        _level("typical_clearance", "mL/s", "total clearance of oxytocin"),
+        _level("clearance", "mL/s", "total clearance of oxytocin of this subject"),
+        _level("typical_clearance", "mL/s", "total clearance of oxytocin that is typical of the population"),
         _level("gestational_week", "week", "completed weeks of pregnancy; 0 when not pregnant"),
         _level("receptor_density_set", "fmol/mg", "myometrial oxytocin receptors without stimulation"),
     )
@@ -107,7 +110,8 @@ class Adult(Component):
             basal = own.basal_concentration
         state = AdultState(
             basal_concentration=subjects.full(basal),
-            typical_clearance=subjects.full(own.clearance),
+            clearance=subjects.full(own.clearance),
+            typical_clearance=subjects.full(own.typical_clearance),
             gestational_week=week_or_zero(subjects.gestational_week),
             receptor_density=subjects.full(own.receptor_density),
         )
@@ -129,6 +133,7 @@ class Adult(Component):
 def _levels(state: AdultState) -> dict[str, Any]:
     return {
         "physiology.basal_concentration": state.basal_concentration.copy(),
+        "physiology.clearance": state.clearance.copy(),
         "physiology.typical_clearance": state.typical_clearance.copy(),
         "physiology.gestational_week": state.gestational_week.copy(),
         "physiology.receptor_density_set": state.receptor_density.copy(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -45,14 +46,14 @@ class IntegrateAndFireOxytocin(Component):
         Port(
             "neurons.firing_rate",
             "Hz",
-            Kind.LEVEL,
-            "mean over cells and the interval",
+            Kind.RATE,
+            "spikes per second and cell, mean over cells",
             default=0.0,
-            range=(0.0, 1000.0),
+            range=(0.0, inf),
         ),
     )
     coupling_interval = 1000
-    native_step = 1.0
+    longest_interval = 10_000
     citations = ("maicas_royo_2018", "magnet_code")
     Parameters = NeuronParameters
     Settings = NeuronSettings
@@ -89,7 +90,7 @@ class IntegrateAndFireOxytocin(Component):
         since = np.repeat(pause[:, None], shape[1], axis=1)
         index = subjects.index.astype(np.int64)
         state = NeuronState(index, psp, hap, ahp, dap, since, self._factors(index, streams))
-        return state, {"neurons.firing_rate": np.zeros(shape[0])}
+        return state, {}
 
     def _factors(self, index: npt.NDArray[np.int64], streams: RandomStreams) -> Floats:
         """Return each cell's share of the PSP rate: log-normal with mean 1 (population mean held)."""
@@ -121,8 +122,8 @@ class IntegrateAndFireOxytocin(Component):
         cell = codes - step * cells
         row = step // dt
         ms = step - row * dt
-        rate = np.bincount(row, minlength=subjects) / (cells * dt / 1000)
-        return {"neurons.spike": Events(t + ms, row, cell), "neurons.firing_rate": rate}
+        spikes_per_cell = np.bincount(row, minlength=subjects) / cells
+        return {"neurons.spike": Events(t + ms, row, cell), "neurons.firing_rate": spikes_per_cell}
 
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
         """Return the expected excitatory and inhibitory PSPs per ms; a negative gain counts as zero.

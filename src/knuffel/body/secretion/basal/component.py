@@ -31,7 +31,7 @@ class BasalSecretion(Component):
     id = "basal"
     inputs = (
         Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
-        Port("physiology.typical_clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
+        Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
     )
     outputs = (
         Port("secretion.gland_rate", "pg/s", Kind.RATE, "the same as the rate into the blood", range=(0.0, np.inf)),
@@ -53,7 +53,7 @@ class BasalSecretion(Component):
 
     def advance(self, state: BasalState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return basal concentration times clearance, integrated over the interval."""
-        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.typical_clearance")
+        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.clearance")
         amount = basal * (dt / 1000)
         return {
             "secretion.gland_rate": amount,

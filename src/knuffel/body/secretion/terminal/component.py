@@ -38,9 +38,9 @@ class TerminalSecretion(Component):
     room = "secretion"
     id = "secretion-2018"
     inputs = (
-        Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron", default=0.0),
+        Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),
         Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
-        Port("physiology.typical_clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
+        Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
     )
     outputs = (
         Port("secretion.gland_rate", "pg/s", Kind.RATE, "secretion of the modelled (rat) gland", range=(0.0, np.inf)),
@@ -52,7 +52,7 @@ class TerminalSecretion(Component):
     )  # fmt: skip
     coupling_interval = 1000
     warm_up = 300 * 1000
-    native_step = 1.0
+    longest_interval = 1000
     citations = ("maicas_royo_2018", "magnet_code")
     Parameters = SecretionParameters
     Settings = SecretionSettings
@@ -116,7 +116,7 @@ class TerminalSecretion(Component):
         if self.settings.species == "rat":
             return gland_rate.copy()
         p = self.parameters
-        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.typical_clearance")
+        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.clearance")
         burst = getattr(p, f"burst_slope_{self.settings.burst_slope}")
         rate: Floats = two_slopes(gland_rate, basal / p.resting_gland_rate, burst, p.burst_knee)
         return rate

@@ -92,7 +92,7 @@ class LabourUterus(Component):
         ),
     )
     coupling_interval = 10_000
-    native_step = 15_000
+    longest_interval = 15_000
     Parameters = UterusParameters
     State = UterusState
 
