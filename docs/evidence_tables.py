@@ -9,20 +9,28 @@ from typing import Any
 from markdown_text import number, table, value
 
 from knuffel.evidence import load
-from knuffel.evidence.entries import Target
+from knuffel.evidence.entries import STATUSES, Target
 from knuffel.validation import runner
 from knuffel.validation.runner import tolerance_text
 
 _VALIDATED = {
-    "en": ("What", "Compared with the model", "Published numbers", "Checks of the equations", "Known misfits"),
+    "en": (
+        "What",
+        "Compared with the model",
+        "Published numbers reached",
+        "Not reached (known misfits)",
+        "Checks of the equations",
+    ),
     "nl": (
         "Wat",
         "Vergeleken met het model",
-        "Gepubliceerde getallen",
+        "Gepubliceerde getallen gehaald",
+        "Niet gehaald (bekende afwijkingen)",
         "Controles van de vergelijkingen",
-        "Bekende afwijkingen",
     ),
 }
+_KINDS = {"reported": "published", "unit": "check of the equations"}
+_OF_RATS = ("PK07_rat_", "PK08", "PK_rat_")
 _STUDIES = {
     "spiking": {
         "en": ("Firing patterns", "spike counts, interval histogram, hazard, firing rate, response to stimulation"),
@@ -36,8 +44,14 @@ _STUDIES = {
         ),
     },
     "stimuli": {
-        "en": ("Stimuli", "plasma level after cholecystokinin in the rat, and after social events in people"),
-        "nl": ("Prikkels", "plasmaspiegel na cholecystokinine bij de rat en na sociale gebeurtenissen bij mensen"),
+        "en": (
+            "Stimuli",
+            "plasma level after cholecystokinin in the rat; a hug is held against our own design only",
+        ),
+        "nl": (
+            "Prikkels",
+            "plasmaspiegel na cholecystokinine bij de rat; een knuffel alleen tegen ons eigen ontwerp",
+        ),
     },
     "rat_plasma": {
         "en": ("Plasma of rats", "clearance, half-lives, resting level, course after infusion"),
@@ -60,7 +74,10 @@ _STUDIES = {
 }
 
 
-def reference(key: str) -> str:
+_DUTCH = {"oxytocin label": "bijsluiter oxytocine", "oxytocin levels review": "overzicht van oxytocinespiegels"}
+
+
+def reference(key: str, language: str = "en") -> str:
     """Return a source as author and year, linked to its DOI."""
     source = load.sources().get(key)
     if source is None:
@@ -68,13 +85,17 @@ def reference(key: str) -> str:
     family = [name.strip() for name in source.authors.split(";") if name.strip()]
     label = " and ".join(family) if len(family) < 3 else f"{family[0]} et al."
     label = label or key.replace("_", " ")
+    if language == "nl":
+        for english, dutch in _DUTCH.items():
+            label = label.replace(english, dutch)
+        label = label.replace(" and ", " en ")
     label = f"{label} {source.year}" if source.year and str(source.year) not in label else label
     return f"[{label}](https://doi.org/{source.doi})" if source.doi else label
 
 
-def references(keys: Iterable[str]) -> str:
+def references(keys: Iterable[str], language: str = "en") -> str:
     """Return several sources on one line."""
-    return ", ".join(reference(key) for key in keys)
+    return ", ".join(reference(key, language) for key in keys)
 
 
 def parameters(room: str) -> str:
@@ -169,6 +190,7 @@ def assays() -> str:
             "What it is",
             "Recovery",
             "Offset, pg/mL",
+            "Log SD of the offset",
             "CV within",
             "CV between",
             "LOD",
@@ -182,6 +204,7 @@ def assays() -> str:
                 item.title or item.why,
                 number(item.recovery),
                 number(item.offset_median),
+                number(item.offset_logsd),
                 number(item.cv_intra),
                 number(item.cv_inter),
                 number(item.lod),
@@ -200,57 +223,86 @@ def study_title(study: str, language: str = "en") -> str:
 
 
 def targets() -> str:
-    """Return every published number that the model is held against."""
+    """Return every number that the model is held against, and whether it is published or our own computation."""
     return table(
-        ("Row", "Study", "Quantity", "Published", "Unit", "Tolerance", "Source", "Known misfit"),
+        ("Row", "Study", "Kind", "Quantity", "Number", "Unit", "Tolerance", "Source", "Known misfit or note"),
         (
             (
                 key,
-                study_title(item.study),
+                study_title(shown_under(key, item.study)),
+                _KINDS[item.kind],
                 item.quantity,
                 number(item.published),
                 item.unit,
                 tolerance_text(dict(item.tolerance)),
                 references(item.source),
-                item.known_misfit,
+                item.known_misfit or item.note,
             )
             for key, item in load.targets().items()
         ),
     )
 
 
+def shown_under(target: str, study: str) -> str:
+    """Return the study under which a target is shown: plasma of rats stands together, whoever computes it."""
+    return "rat_plasma" if target.startswith(_OF_RATS) else study
+
+
 def validated(language: str = "en") -> str:
     """Return, for each study, what is compared with what, and how many numbers of which kind."""
     studies: dict[str, list[Target]] = {}
-    for item in load.targets().values():
-        studies.setdefault(item.study, []).append(item)
+    for key, item in load.targets().items():
+        studies.setdefault(shown_under(key, item.study), []).append(item)
     rows = []
     for study in dict.fromkeys(runner.STUDIES):
         items = studies.get(study, [])
         title, compared = _STUDIES[study][language]
-        cited = references(dict.fromkeys(key for item in items for key in item.source))
-        reported = sum(item.kind == "reported" for item in items)
-        misfits = sum(bool(item.known_misfit) for item in items)
-        rows.append((title, f"{compared} ({cited})" if cited else compared, reported, len(items) - reported, misfits))
+        cited = references(dict.fromkeys(key for item in items for key in item.source), language)
+        reported = [item for item in items if item.kind == "reported"]
+        misfits = sum(bool(item.known_misfit) for item in reported)
+        compared = f"{compared} ({cited})" if cited else compared
+        rows.append((title, compared, len(reported) - misfits, misfits, len(items) - len(reported)))
     return table(_VALIDATED[language], rows)
+
+
+def statuses() -> str:
+    """Return how many base values have each status, by room."""
+    rooms: dict[str, list[str]] = {}
+    for key, item in load.parameters().items():
+        rooms.setdefault(key.partition(".")[0], []).append(item.status)
+    every = [status for found in rooms.values() for status in found]
+    heads = [status for status in STATUSES if status in every]
+    rows = [(f"`{room}`", *(found.count(status) for status in heads), len(found)) for room, found in rooms.items()]
+    changed = [part.status for item in load.sets().values() for part in item.parameters.values()]
+    rows.append(("**all rooms**", *(every.count(status) for status in heads), len(every)))
+    rows.append(("in the parameter sets", *(changed.count(status) for status in heads), len(changed)))
+    return table(("Room", *heads, "all"), rows)
 
 
 @lru_cache(maxsize=1)
 def validation_rows() -> tuple[dict[str, Any], ...]:
     """Run every validation study once and return its rows as data."""
-    return tuple(runner.as_json(runner.run(None)))
+    return tuple(runner.as_json(_run()))
+
+
+@lru_cache(maxsize=1)
+def _run() -> tuple[runner.ResultRow, ...]:
+    return tuple(runner.run(None))
 
 
 def validation() -> str:
-    """Return published and obtained numbers, one section a study."""
+    """Return expected and obtained numbers: the totals, then one section per study."""
     studies: dict[str, list[dict[str, Any]]] = {}
     for row in validation_rows():
-        studies.setdefault(str(row["study"]), []).append(row)
-    heads = ("Quantity", "Published", "Obtained", "Unit", "Tolerance", "Verdict", "Note")
-    sections = []
-    for study, rows in studies.items():
+        studies.setdefault(shown_under(str(row["id"]), str(row["study"])), []).append(row)
+    heads = ("Row", "Kind", "Quantity", "Expected", "Obtained", "Unit", "Tolerance", "Verdict", "Note")
+    sections = [f"**{runner.totals_text(_run())}**"]
+    for study in (name for name in runner.STUDIES if name in studies):
+        rows = studies[study]
         body = (
             (
+                f"`{row['id']}`",
+                _KINDS[row["kind"]],
                 row["quantity"],
                 number(row["published"]),
                 number(row["obtained"]),

@@ -34,6 +34,7 @@ ANSWERS: dict[str, Callable[..., str]] = {
     "scenarios": package_tables.scenarios,
     "sets": evidence_tables.sets,
     "sources": evidence_tables.sources,
+    "statuses": evidence_tables.statuses,
     "stimuli": evidence_tables.stimuli,
     "targets": evidence_tables.targets,
     "validated": evidence_tables.validated,

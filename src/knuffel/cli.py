@@ -137,6 +137,8 @@ def run(
         result.to_netcdf(netcdf)
     if csv is not None:
         result.to_csv(csv)
+    from knuffel.analysis.summaries import as_text
+
     summary = result.summary()
     if as_json:
         _print_json(
@@ -151,9 +153,7 @@ def run(
             }
         )
     elif not quiet:
-        width = max(map(len, summary), default=0)
-        for name, item in summary.items():
-            print(f"{name:<{width}}  {item['value']:>10.4g} {item['unit']:<8} [{item['evidence']}]")
+        print(as_text(summary))
         for path in (out, figure, report, netcdf, csv):
             if path is not None:
                 print(f"written: {path}")

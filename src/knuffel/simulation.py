@@ -112,6 +112,7 @@ class _Run:
             samples=[SamplePlan(item.name, _port(model, item.port), item.times) for item in scenario.observe.samples],
             every=scenario.observe.record_every,
             end=scenario.duration,
+            also=_dose_ends(scenario),
         )
         self.engine = Engine(
             model.wiring,
@@ -235,10 +236,17 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
             raise StoreError(f"{directory}: {need} and {free / 2**30:.1f} GiB are free: {advice}")
 
 
+def _dose_ends(scenario: Scenario) -> list[int]:
+    """Return the times just before and after which doses bring a level to a peak or a turn."""
+    times = [time for dose in scenario.doses for start, end, _ in dose.segments for time in (start, end)]
+    return times + [time + after for dose in scenario.doses for time, _ in dose.amounts for after in (0, 1)]
+
+
 def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[Port]]:
     ports = [port for part in model.wiring.parts for port in part.outputs if part.room != "doses"]
     wanted = scenario.observe.variables
-    chosen = [port for port in ports if wanted is None or port.name in wanted]
+    traced = {"uterus.contraction_frequency"} if scenario.observe.tocograph else set()
+    chosen = [port for port in ports if wanted is None or port.name in wanted or port.name in traced]
     events = [port for port in ports if port.kind is Kind.EVENTS]
     if not scenario.observe.spikes:
         events = [port for port in events if port.name != "neurons.spike"]

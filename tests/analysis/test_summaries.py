@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from knuffel.analysis.interventions import interventions
-from knuffel.analysis.summaries import summarise
+from knuffel.analysis.interventions import dose_text, interventions, prescriptions
+from knuffel.analysis.summaries import as_text, summarise
 from knuffel.engine.store import Recorded, Variable
 from tests.fixtures import synthetic
 
@@ -88,3 +88,50 @@ def test_interventions_are_sorted_and_carry_their_steps():
     assert (found[2].start, found[2].end) == (5, 15)
     assert found[3].steps == ((20, 30, 1.0), (30, 60, 2.0))
     assert interventions({}) == []
+
+
+def test_prescribed_rooms_are_listed_with_their_times():
+    rooms = {
+        "neurons": {
+            "mode": "prescribed",
+            "outputs": {"neurons.spike": {"kind": "events", "event_times": [100, 300]}},
+        },
+        "plasma": {"mode": "prescribed", "outputs": {"plasma.oxytocin_concentration": {"kind": "constant"}}},
+        "uterus": {"mode": "model", "outputs": {}},
+    }
+    found = prescriptions({"scenario": {"rooms": rooms}, "duration_ms": 1000})
+    assert [(item.label, item.start, item.end) for item in found] == [
+        ("neurons.spike", 100, 300),
+        ("plasma.oxytocin_concentration", 0, 1000),
+    ]
+    assert prescriptions({}) == []
+
+
+def test_a_dose_reads_like_a_sentence():
+    dose = {"drug": "oxytocin", "route": "iv_bolus", "text": "oxytocin iv_bolus 10 IU at 10 min"}
+    assert dose_text(dose) == "oxytocin iv bolus, 10 IU at 10 min"
+    assert dose_text({"text": "anything"}) == "anything"
+
+
+def test_the_text_of_a_summary_is_aligned_and_plain():
+    def row(value, unit, evidence="assumed"):
+        return {"value": value, "unit": unit, "evidence": evidence}
+
+    lines = as_text(
+        {
+            "neurons.spike.count": row(494311.0, "1"),
+            "uterus.contraction.count": row(2.5, "1"),
+            "plasma.x.time_of_peak": row(14400.0, "s"),
+            "plasma.x.other_time": row(120.0, "s"),
+            "receptors.effect.mean": row(0.25, "1", ""),
+            "secretion.rate.total": row(2599200.0, "pg"),
+        }
+    ).splitlines()
+    assert lines[0].split() == ["neurons.spike.count", "494311", "[assumed]"]
+    assert lines[1].split()[1] == "2.5"
+    assert lines[2].split()[1:3] == ["240", "min"]
+    assert lines[3].split()[1:3] == ["120", "s"]
+    assert lines[4].split() == ["receptors.effect.mean", "0.25"]
+    assert lines[5].split()[1:] == ["2599200", "pg", "[assumed]"]
+    assert len({line.index("[") for line in lines if "[" in line}) == 1
+    assert as_text({}) == ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from knuffel import Result, bundled, simulate
+from knuffel import Result, bundled, load_scenario, simulate
 from knuffel.errors import Interrupted
 from knuffel.simulation import _Run
 
@@ -108,6 +109,13 @@ def test_an_infusion_reaches_rate_over_clearance_and_washes_out() -> None:
     assert 1.9 < plasma[-1] < 2.0  # the slow half-life is 20 min and 110 min have passed
 
 
+def test_the_peak_of_a_bolus_is_recorded() -> None:
+    scenario = load_scenario("infusion_man")
+    dose = replace(scenario.doses[0], route="iv_bolus", segments=(), amounts=((630_000, 1.71e6),))
+    plasma = data(simulate(replace(scenario, doses=(dose,))), "plasma.oxytocin_concentration")[0]
+    assert plasma.max() == pytest.approx(1.9 + 1.71e6 / 6200, rel=1e-4)
+
+
 def test_cholecystokinin_raises_firing_and_plasma_in_the_rat() -> None:
     result = simulate(small("cck_rat", ["body.neurons.cells=100"]))
     time, plasma = data(result, "time"), data(result, "plasma.oxytocin_concentration")[0]
@@ -129,6 +137,9 @@ def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
     result = simulate(small("labour_infusion"))
     activity, contractions = data(result, "uterus.activity")[0], data(result, "uterus.contraction.time")
     assert activity[-1] > 1.5 * activity[1]
+    trace = result.tocograph(3600, 3660)
+    assert len(trace.time) == 600 and trace.pressure.max() < 150
+    assert np.array_equal(result.tocograph(3630, 3640).pressure, trace.pressure[300:400])
     hours = result.attributes["duration_ms"] / 3_600_000
     assert 6 * hours < len(contractions) < 36 * hours
 

@@ -206,8 +206,8 @@ def peak_memory(duration: str, out: Path) -> int:
     """Return the peak resident size in KiB of a run that streams to ``out``."""
     code = (
         "import resource, knuffel; "
-        f"knuffel.simulate(knuffel.load_scenario('resting_man_4h', ['duration={duration}', 'observe.record.spikes=true', "
-        f"'engine.checkpoint=1 s']), save={str(out)!r}); "
+        f"changes = ['duration={duration}', 'observe.record.spikes=true', 'engine.checkpoint=1 s']; "
+        f"knuffel.simulate(knuffel.load_scenario('resting_man_4h', changes), save={str(out)!r}); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     return int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=120).stdout)

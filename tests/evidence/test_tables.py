@@ -48,7 +48,11 @@ def test_every_parameter_can_be_shown() -> None:
 def test_references_are_listed_once_each() -> None:
     rows = tables.citation_rows()
     assert [row["key"] for row in rows] == list(load.sources())
-    assert len(tables.citation_text(rows).splitlines()) == len(rows)
+    *lines, last = tables.citation_text(rows).splitlines()
+    assert len(lines) == len(rows)
+    assert "square brackets" in last
+    printed = [row for row in rows if "[" not in row["reference"]]
+    assert len(tables.citation_text(printed).splitlines()) == len(printed)
     assert tables.citation_text([]) == ""
 
 

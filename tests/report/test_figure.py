@@ -176,3 +176,60 @@ def test_thinned_curves_keep_their_extremes():
     assert high.max() == 9
     assert (low <= high).all()
     assert len(middle) == 300
+
+
+def labels(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize(("lang", "label"), [("en", "neurons: prescribed spikes"), ("nl", "zenuwcellen: voor")])
+def test_what_was_prescribed_is_listed(lang, label):
+    run = synthetic.infusion(minutes=15, cells=1)
+    run.attributes["doses"] = []
+    signal = {"kind": "events", "event_times": [60_000, 120_000]}
+    run.attributes["scenario"]["rooms"] = {"neurons": {"mode": "prescribed", "outputs": {"neurons.spike": signal}}}
+    figure = Result(run).figure(lang=lang)
+    assert labels(figure.axes[0])[0].startswith(label)
+    low, high = figure.axes[1].get_ylim()
+    assert [tick for tick in figure.axes[1].get_yticks() if low <= tick <= high] == [1]
+
+
+def test_an_infusion_in_steps_names_its_rates():
+    run = synthetic.labour(minutes=240)
+    text = "oxytocin iv_infusion 1 to 13 mU/min in 7 steps, 30 min to 4 h"
+    run.attributes["doses"][0]["text"] = text
+    figure = Result(run).figure()
+    assert labels(figure.axes[0])[0] == text.replace("iv_infusion", "iv infusion,")
+    assert [label.split()[0] for label in labels(figure.axes[0])[1:]] == ["1", "3", "5", "7", "9", "11", "13"]
+    assert overlaps(figure) == ([], [])
+
+
+def test_changes_are_told_and_fit():
+    run = synthetic.infusion(minutes=15, cells=2)
+    run.attributes["changes"] = ["stimuli[0].duration=10 min", "title=$x$"]
+    words = [text.get_text() for text in Result(run).figure().texts]
+    assert r"changed: stimuli[0].duration=10 min; title=\$x\$" in words
+    run.attributes["changes"] = [f"subject.weight={i} kg" for i in range(100)]
+    figure = Result(run).figure(lang="nl")
+    assert any(text.get_text().startswith("gewijzigd: ") for text in figure.texts)
+    assert overlaps(figure) == ([], [])
+
+
+def test_a_wide_range_gets_a_logarithmic_axis():
+    run = synthetic.infusion(minutes=60, cells=2)
+    plasma = [run.variables[f"plasma.oxytocin_{name}"].data for name in ("concentration", "exogenous")]
+    for values in plasma:
+        values[:, 80:] += 2000.0
+    figure = Result(run).figure()
+    axes = next(item for item in figure.axes if item.get_title(loc="left") == "Oxytocin in plasma")
+    assert axes.get_yscale() == "log"
+    assert not axes.get_legend().get_frame_on()
+    assert overlaps(figure) == ([], [])
+
+
+@pytest.mark.parametrize(("lang", "assay"), [("en", "extracted RIA, with"), ("nl", "RIA na extractie, met")])
+def test_samples_are_told_from_the_curve(infusion, lang, assay):
+    axes = next(item for item in infusion.figure(lang=lang).axes if item.get_title(loc="left").startswith("Oxyto"))
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert any(text.startswith(assay) for text in shown)
+    assert any(text.startswith("± 1 SD") and "16 %" in text for text in shown)

@@ -173,3 +173,30 @@ def test_a_missing_library_is_named(result, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingExtra, match=r"knuffel\[plot\]"):
         render(result)
+
+
+def test_every_step_of_a_dose_is_in_the_report():
+    page = render(Result(synthetic.labour(minutes=120)))
+    words = [word.strip() for word in parse(page).words]
+    start = words.index("30 min to 60 min")
+    assert [word for word in words[start : start + 8] if word][:3] == ["30 min to 60 min", "1", "mU/min"]
+    assert "60 min to 90 min" in words
+
+
+@pytest.mark.parametrize(("lang", "label"), [("en", "Changed by the user:"), ("nl", "Gewijzigd door de gebruiker:")])
+def test_changes_are_in_the_report(lang, label):
+    run = synthetic.infusion(minutes=15, cells=2)
+    run.attributes["changes"] = ["stimuli[0].duration=10 min", "title.en=<b>"]
+    page = render(Result(run), lang=lang)
+    assert label in page
+    assert "stimuli[0].duration=10 min; title.en=&lt;b&gt;" in page
+
+
+def test_counts_are_whole_and_persons_start_at_one(pages, result):
+    count = int(result.summary()["neurons.spike.count"]["value"])
+    words = [word.strip() for word in parse(pages["en"]).words]
+    assert str(count) in words
+    place = words.index("extracted RIA")
+    assert [word for word in words[place : place + 3] if word][1] == "1"
+    assert "RIA na extractie" in pages["nl"]
+    assert "gebruiker file.yaml:12" in pages["nl"]

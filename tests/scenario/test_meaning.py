@@ -55,12 +55,12 @@ def test_high_rates(rate: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("last", "words"),
-    [("20 mU/min", "1 to 20 mU/min in 2 steps, 0 s to 1 h"), ("57 ng/min", "1 mU/min to 57 ng/min in 2 steps")],
+    [("20 mU/min", "1 to 20 mU/min in 2 steps, 0 s to 60 min"), ("57 ng/min", "1 mU/min to 57 ng/min in 2 steps")],
 )
 def test_steps_name_the_first_and_the_last_rate(last: str, words: str) -> None:
     steps = f"steps: [{{at: 0 s, rate: 1 mU/min}}, {{at: 30 min, rate: {last}}}]"
     (dose,) = loads_scenario(MAN + f"doses: [{{drug: oxytocin, route: iv_infusion, end: 1 h, {steps}}}]").doses
-    assert words.replace("1 h", "60 min") in dose.text
+    assert words in dose.text
 
 
 @pytest.mark.parametrize(

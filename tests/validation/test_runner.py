@@ -63,7 +63,16 @@ def test_a_result_is_data_and_text() -> None:
     assert data[1]["verdict"] == "known_misfit"
     text = runner.as_text(rows)
     assert "T2: the model has no clock" in text
-    assert text.endswith("2 compared: 1 pass, 1 known_misfit, 0 fail")
+    assert text.endswith("published: 2 compared, 1 pass, 1 known misfit; checks of the equations: 0 compared")
+
+
+def test_published_numbers_and_checks_are_counted_apart() -> None:
+    wanted = {"T1": PLAIN, "C1": replace(PLAIN, id="C1", kind="unit"), "C2": replace(PLAIN, id="C2", kind="unit")}
+    rows = runner.compare("s", [Row("T1", 5.0), Row("C1", 5.0), Row("C2", 9.0)], wanted)
+    assert [row["kind"] for row in runner.as_json(rows)] == ["reported", "unit", "unit"]
+    total = "published: 1 compared, 1 pass; checks of the equations: 2 compared, 1 pass, 1 fail"
+    assert runner.totals_text(rows) == total
+    assert "  unit  " in runner.as_text(rows)
 
 
 def test_equal_notes_are_printed_once() -> None:

@@ -37,6 +37,11 @@ def test_target_is_well_formed(name: str) -> None:
     assert check.target_problems(load.targets()[name], load.sources()) == []
 
 
+@pytest.mark.parametrize("name", ["PK05c", "PK06a", "PK06b", "SP_spikemod_rest_spikes", "HUG_peak"])
+def test_rows_that_return_an_input_say_so(name: str) -> None:
+    assert load.targets()[name].note.startswith("returns what ")
+
+
 def test_reference_curves_are_targets() -> None:
     text = (load.root() / "data" / "pk" / "reference_curves.csv").read_text(encoding="utf-8")
     rows = [row for row in csv.DictReader(text.splitlines()) if row["set_id"] in load.sets()]

@@ -1,4 +1,4 @@
-"""What was done to the subject: stimuli and doses of a finished run as one list of intervals."""
+"""What was done to the subject: stimuli, doses and prescribed rooms of a finished run as lists of intervals."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Intervention", "interventions"]
+__all__ = ["Intervention", "dose_text", "interventions", "prescriptions"]
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """A stimulus or a dose: ``kind`` is one of the two, times in ms after the start.
+    """Something that was done: ``kind`` is stimulus, dose or prescribed; times in ms after the start.
 
-    ``label`` is the kind of the stimulus or the dose as typed; ``grade`` the evidence grade of a stimulus ("" for a
-    dose); ``steps`` the infusion rates as (start ms, end ms, pg/s).
+    ``label`` is the kind of the stimulus, the dose as typed, or the prescribed port; ``grade`` the evidence grade of a
+    stimulus ("" for others); ``steps`` the infusion rates as (start ms, end ms, pg/s).
     """
 
     kind: str
@@ -43,5 +43,31 @@ def interventions(attributes: Mapping[str, Any]) -> list[Intervention]:
         given = [int(t) for t, _ in item.get("amounts", ())]
         begins, ends = [step[0] for step in steps] + given, [step[1] for step in steps] + given
         if begins:
-            doses.append(Intervention("dose", str(item["text"]), min(begins), max(ends), steps=steps))
+            doses.append(Intervention("dose", dose_text(item), min(begins), max(ends), steps=steps))
     return sorted(stimuli, key=lambda item: item.start) + sorted(doses, key=lambda item: item.start)
+
+
+def dose_text(item: Mapping[str, Any]) -> str:
+    """Return a dose of the attributes as people read it: "oxytocin iv infusion, 10 mU/min from 10 min to 70 min"."""
+    text = str(item["text"])
+    drug, route = item.get("drug", ""), item.get("route", "")
+    head = f"{drug} {route} "
+    if drug and route and text.startswith(head):
+        text = f"{drug} {route}, {text.removeprefix(head)}"
+    return text.replace("_", " ")
+
+
+def prescriptions(attributes: Mapping[str, Any]) -> list[Intervention]:
+    """Return what prescribed rooms played, one item for each port; what is not a list of events lasts the whole run."""
+    rooms = (attributes.get("scenario") or {}).get("rooms") or {}
+    end = int(attributes.get("duration_ms", 0))
+    found = []
+    for room in rooms.values():
+        if room.get("mode") != "prescribed":
+            continue
+        for port, signal in (room.get("outputs") or {}).items():
+            times = signal.get("event_times") or ()
+            known = signal.get("kind") == "events" and len(times) > 0
+            span = (int(min(times)), int(max(times))) if known else (0, end)
+            found.append(Intervention("prescribed", str(port), *span))
+    return found

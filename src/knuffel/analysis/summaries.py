@@ -6,7 +6,7 @@ by the time it stands for, which is equal for all but the last one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,14 @@ from knuffel.analysis.interventions import interventions
 from knuffel.analysis.montevideo import AVERAGE, definitions, montevideo_units
 from knuffel.engine.store import Recorded
 
-__all__ = ["summarise"]
+__all__ = ["as_text", "summarise"]
 
 Floats = npt.NDArray[np.float64]
 Summary = dict[str, dict[str, Any]]
 
 _OXYTOCIN = ("plasma.oxytocin_concentration", "plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
+_LONG_TIME = 120
+_PLAIN_BELOW = 1e9
 
 
 def summarise(recorded: Recorded) -> Summary:
@@ -37,6 +39,31 @@ def summarise(recorded: Recorded) -> Summary:
     _receptors(table)
     _uterus(table)
     return table.rows
+
+
+def as_text(summary: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a summary as aligned lines for the shell: name, value, unit, evidence in brackets."""
+    rows = [(name, *_shown(name, item), str(item["evidence"])) for name, item in summary.items()]
+    name_width, value_width, unit_width = (max((len(row[place]) for row in rows), default=0) for place in range(3))
+    lines = [
+        f"{name:<{name_width}}  {value:>{value_width}} {unit:<{unit_width}}" + (f"  [{grade}]" if grade else "")
+        for name, value, unit, grade in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _shown(name: str, item: Mapping[str, Any]) -> tuple[str, str]:
+    """Return value and unit: counts whole, long times in minutes, no unit for pure numbers."""
+    value, unit = float(item["value"]), str(item["unit"])
+    if name.endswith(".count"):
+        # A mean over subjects need not be whole.
+        return (f"{value:.0f}" if value.is_integer() else f"{value:.1f}"), ""
+    if unit == "s" and abs(value) > _LONG_TIME:
+        value, unit = value / 60, "min"
+    text = f"{value:.4g}"
+    if "e" in text and 1 <= abs(value) < _PLAIN_BELOW:
+        text = f"{value:.0f}"
+    return text, "" if unit == "1" else unit
 
 
 class _Table:

@@ -249,7 +249,7 @@ def check_numbers(parameters: Any) -> None:
 class Component(ABC):
     """One body part. Concrete classes implement, nobody overrides a concrete method; no deeper inheritance.
 
-    Class-level declarations can be read without constructing anything: ``room`` (the folder, one component a room),
+    Class-level declarations can be read without constructing anything: ``room`` (the folder, one component per room),
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
     forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``citations``

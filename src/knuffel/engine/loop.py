@@ -91,7 +91,7 @@ class Engine:
         self._connect(wiring, runners)
         own = [edge for runner in self._runners for edge in runner.component.edges()]
         sampled = [time for plan in recorder.samples for time in plan.times]
-        self.clock = Clock(begin, end, wiring.intervals, [*own, *edges, *sampled, 0], recorder.every)
+        self.clock = Clock(begin, end, wiring.intervals, [*own, *edges, *sampled, *recorder.also, 0], recorder.every)
         self._sampled = set(sampled)
         self.time = begin
         self._recorded = begin
@@ -142,7 +142,7 @@ class Engine:
             self._step(t, is_edge)
             self.time = t
             if is_edge:
-                if t == clock.next_record(self._recorded) or t == clock.end:
+                if t == clock.next_record(self._recorded) or t == clock.end or t in self.recorder.also:
                     self._record(t)
                 if t in self._sampled:
                     self.recorder.sample(t, self._ends)

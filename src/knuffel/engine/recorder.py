@@ -65,6 +65,8 @@ class _EventBuffer:
 class Recorder:
     """Records levels and mean rates every ``every`` ms, events as they come, and samples at their own times.
 
+    ``also`` are further recording times: the ends of doses, where a level has a peak between two regular times.
+
     Arrays are (subject, time); events are flat columns time, subject, index and values.
     """
 
@@ -78,12 +80,14 @@ class Recorder:
         samples: Sequence[SamplePlan],
         every: int,
         end: int,
+        also: Sequence[int] = (),
     ) -> None:
         self.every, self.end = every, end
+        self.also = frozenset(time for time in also if 0 < time < end and time % every)
         self.ports = tuple(ports)
         self.samples = tuple(samples)
         self._sink = sink
-        self._count = end // every + 1 + (1 if end % every else 0)
+        self._count = end // every + 1 + (1 if end % every else 0) + len(self.also)
         self._block = int(max(1, min(4096, _BLOCK_VALUES // max(subjects, 1))))
         self._place = 0
         self._buffer = np.full((len(self.ports), subjects, self._block), np.nan)

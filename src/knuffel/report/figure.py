@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ FORMATS = ("pdf", "png", "svg")
 _WIDTH, _TALLEST = 8.27, 11.69
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.85, 0.3, 0.62, 0.92
 _GAP = 0.32
+_CAPTION_LINE = 0.13
+_CAPTION_WIDTH, _MOST_CHANGE_LINES = 125, 3
 
 Drawer = Callable[["Axes", "View"], None]
 
@@ -45,9 +48,11 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
 
     view = View(result, words)
     panels = _panels(view)
+    caption = _caption(view, words)
+    bottom = _BOTTOM + _CAPTION_LINE * (len(caption) - 2)
     room = sum(height for height, _ in panels) + _GAP * (len(panels) - 1)
-    shrink = min(1.0, (_TALLEST - _TOP - _BOTTOM - _GAP * (len(panels) - 1)) / (room - _GAP * (len(panels) - 1)))
-    total = sum(height * shrink for height, _ in panels) + _GAP * (len(panels) - 1) + _TOP + _BOTTOM
+    shrink = min(1.0, (_TALLEST - _TOP - bottom - _GAP * (len(panels) - 1)) / (room - _GAP * (len(panels) - 1)))
+    total = sum(height * shrink for height, _ in panels) + _GAP * (len(panels) - 1) + _TOP + bottom
     figure = Figure(figsize=(_WIDTH, total), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     top = total - _TOP
@@ -61,7 +66,7 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
         top -= height * shrink + _GAP
     if shared is not None:
         shared.set_xlim(0, view.end or 1)
-    _headings(figure, view, total)
+    _headings(figure, view, caption, total)
     if path is not None:
         _write(figure, Path(path))
     return figure
@@ -69,9 +74,9 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
 
 def _panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
-    from knuffel.report import organ, panels
+    from knuffel.report import organ, panels, strip
 
-    found: list[tuple[float, Drawer]] = [(max(0.24 * len(panels.event_rows(view)), 0.3), panels.events)]
+    found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events)]
     if view.has("neurons.spike.time"):
         found.append((1.55, panels.raster))
     if view.has("neurons.firing_rate"):
@@ -91,6 +96,12 @@ def _panels(view: View) -> list[tuple[float, Drawer]]:
     return found
 
 
+def _strip_height(view: View) -> float:
+    from knuffel.report import strip
+
+    return max(strip.ROW_INCHES * sum(row.lines for row in strip.strip_rows(view)), 0.3)
+
+
 def _finish(axes: Axes, view: View, *, last: bool) -> None:
     """Give a panel the shading of what happens and, when it is the lowest, the time axis."""
     from matplotlib.ticker import FuncFormatter
@@ -98,6 +109,8 @@ def _finish(axes: Axes, view: View, *, last: bool) -> None:
     from knuffel.report import style
 
     for item in view.done:
+        if item.kind == "prescribed":
+            continue
         colour = style.GREEN if item.kind == "stimulus" else style.ORANGE
         axes.axvspan(view.axis(item.start), view.axis(item.end), color=colour, alpha=0.07, linewidth=0, zorder=0)
     if view.texts.lang == "nl":
@@ -110,7 +123,7 @@ def _finish(axes: Axes, view: View, *, last: bool) -> None:
         axes.set_xlabel(view.axis_label(), fontsize=style.TEXT, color=style.INK)
 
 
-def _headings(figure: Figure, view: View, total: float) -> None:
+def _headings(figure: Figure, view: View, caption: list[str], total: float) -> None:
     from knuffel.report import style
 
     facts, words = view.attributes, view.texts
@@ -122,8 +135,8 @@ def _headings(figure: Figure, view: View, total: float) -> None:
     if view.subjects > 1:
         note = words("subjects", count=view.subjects)
         figure.text(right, 1 - 0.17 / total, note, fontsize=style.SMALL, color=style.GREY, va="top", ha="right")
-    for row, line in enumerate(_caption(view, words)):
-        y = (0.3 - 0.13 * row) / total
+    for row, line in enumerate(reversed(caption)):
+        y = (0.17 + _CAPTION_LINE * row) / total
         figure.text(left, y, line, fontsize=style.SMALL, color=style.GREY, va="bottom")
 
 
@@ -137,7 +150,17 @@ def _caption(view: View, words: Texts) -> list[str]:
         f"{words('content_hash')} {view.result.content_hash[:12]}",
     ]
     drugs: Any = facts.get("doses")
-    return [" · ".join(first), words("not_advice") if drugs else words("model_mark")]
+    return [" · ".join(first), *_changed(view, words), words("not_advice") if drugs else words("model_mark")]
+
+
+def _changed(view: View, words: Texts) -> list[str]:
+    """Return what was changed from the command line: the title may no longer be true."""
+    changes = [str(item) for item in view.attributes.get("changes") or ()]
+    if not changes:
+        return []
+    text = words("changed", changes="; ".join(changes))
+    lines = textwrap.wrap(text, _CAPTION_WIDTH, max_lines=_MOST_CHANGE_LINES, placeholder=" …")
+    return [line.replace("$", r"\$") for line in lines]
 
 
 def _fit(text: str, length: int) -> str:

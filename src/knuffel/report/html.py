@@ -12,12 +12,15 @@ from urllib.parse import quote
 
 import numpy as np
 
+from knuffel.analysis.interventions import dose_text, prescriptions
 from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
+from knuffel.report.strip import milliunits
 from knuffel.report.texts import Texts, texts
-from knuffel.report.view import stimulus_name
+from knuffel.report.view import assay_name, prescription_name, stimulus_name
 from knuffel.scenario.times import clock_text
+from knuffel.units import UG_PER_IU, unit_factor
 
 if TYPE_CHECKING:
     from knuffel.report.view import Finished
@@ -54,6 +57,7 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
     titles = facts.get("title") or {}
     about = (facts.get("scenario") or {}).get("description") or {}
     samples, total = _samples(result, words)
+    series = {str(item["name"]): assay_name(item, words) for item in facts.get("samples", ())}
     return {
         "t": words,
         "lang": words.lang,
@@ -66,10 +70,15 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
             clock=clock_text(int(facts.get("start_clock", 0))),
             seed=facts.get("seed", ""),
         ),
-        "doses": [str(item["text"]).replace("_", " ") for item in facts.get("doses", ())],
+        "changes": "; ".join(map(str, facts.get("changes") or ())),
+        "doses": [_dose(item, words) for item in facts.get("doses", ())],
+        "prescribed": [
+            {"what": prescription_name(item.label, words), "span": _between(item.start, item.end, words)}
+            for item in prescriptions(facts)
+        ],
         "stimuli": [_stimulus(item, words) for item in facts.get("stimuli", ())],
         "figure": _figure(result, words),
-        "summary": [_row(name, row, words) for name, row in result.summary().items()],
+        "summary": [_row(name, row, words, series) for name, row in result.summary().items()],
         "notices": result.notices,
         "samples": samples,
         "samples_total": total,
@@ -90,6 +99,21 @@ def _subject(facts: Mapping[str, Any], words: Texts) -> str:
     )
 
 
+def _dose(item: Mapping[str, Any], words: Texts) -> dict[str, Any]:
+    """Return a dose with every step of it: when, and at which rate or how much."""
+    per_unit = unit_factor("IU", "pg", UG_PER_IU["oxytocin"])
+    steps = [
+        (_between(start, end, words), words.number(milliunits(rate)), words("milliunits_per_minute"))
+        for start, end, rate in item.get("segments", ())
+    ]
+    steps += [(words.span(t), words.number(amount / per_unit), words("units")) for t, amount in item.get("amounts", ())]
+    return {"text": dose_text(item), "steps": steps}
+
+
+def _between(start: float, end: float, words: Texts) -> str:
+    return words("between", start=words.span(start), end=words.span(end))
+
+
 def _stimulus(item: Mapping[str, Any], words: Texts) -> dict[str, str]:
     grade = str(item.get("grade") or "")
     letter = words("grade_letter", grade=grade) if len(grade) == 1 else words.grade(grade)
@@ -107,17 +131,20 @@ def _figure(result: Finished, words: Texts) -> str:
     return base64.b64encode(image.getvalue()).decode("ascii")
 
 
-def _row(name: str, row: Mapping[str, Any], words: Texts) -> dict[str, str]:
+def _row(name: str, row: Mapping[str, Any], words: Texts, series: Mapping[str, str]) -> dict[str, str]:
     port, _, statistic = name.rpartition(".")
     if port.startswith("sample."):
-        what = words.choice("port", "sample", series=port.removeprefix("sample.").replace("_", " "))
+        own = port.removeprefix("sample.")
+        what = words.choice("port", "sample", series=series.get(own, own))
     else:
         what = words.choice("port", port)
     value, unit = float(row["value"]), str(row["unit"])
     shown = words.number(value)
     if unit == "s":
-        span = words.span(value * 1000)
-        shown, unit = (f"{shown} s ({span})" if value >= 60 else span), ""
+        shown, unit = words.span(value * 1000), ""
+    elif statistic == "count":
+        # A mean over persons need not be whole.
+        shown = f"{value:.0f}" if value.is_integer() else f"{value:.1f}".replace(".", words("decimal"))
     label = f"{what}: {words.choice('statistic', statistic)}"
     grade = words.grade(str(row["evidence"])) if row["evidence"] else ""
     return {"label": label, "name": name, "value": shown, "unit": "" if unit == "1" else unit, "grade": grade}
@@ -149,12 +176,12 @@ def _series(result: Finished, item: Mapping[str, Any], words: Texts) -> Iterator
             sign = "< " if censored[row, place] else ""
             flag = words("below_quantification") if below[row, place] else ""
             yield {
-                "series": item["name"],
-                "subject": subject,
+                "series": assay_name(item, words),
+                "subject": int(subject) + 1,
                 "time": words.span(float(t)),
                 "truth": words.number(float(truth[row, place])),
                 "value": sign + words.number(float(value[row, place])),
-                "unit": held[f"{dim}.value"].unit,
+                "unit": "" if held[f"{dim}.value"].unit == "1" else held[f"{dim}.value"].unit,
                 "flag": words("below_detection") if censored[row, place] else flag,
             }
 

@@ -5,97 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from knuffel.analysis.interventions import Intervention
 from knuffel.evidence import load
 from knuffel.report import style
-from knuffel.report.view import View, outline, stimulus_name
+from knuffel.report.view import View, assay_name, outline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["assay", "event_rows", "events", "plasma", "raster", "rate", "receptor", "secretion", "split_samples"]
+__all__ = ["assay", "plasma", "raster", "rate", "receptor", "secretion", "split_samples"]
 
-_MAX_EVENT_ROWS = 6
-_SHORTEST = 0.004
-_LONGEST_LABEL = 100
-_LABEL_GAP = 13
+Floats = npt.NDArray[np.float64]
+
 _MARKERS = ("o", "s", "D", "v")
 _MARKER_COLOURS = (style.INK, style.PURPLE, style.GREEN, style.VERMILION)
 _OFF_SCALE = 10.0
+_LOG_ABOVE = 50.0
+_LEGEND_COLUMNS = 3
 _MAX_NEURONS = 100
 _MAX_SPIKES = 25_000
 _MAX_PEOPLE = 20
 _RASTER_INCHES = 1.55
 
 
-def event_rows(view: View) -> list[tuple[str, list[Intervention]]]:
-    """Return the rows of the event strip: a label and what happened under it, stimuli first."""
-    rows: dict[tuple[str, str, str], list[Intervention]] = {}
-    for item in view.done:
-        rows.setdefault((item.kind, item.label, item.grade), []).append(item)
-    named = []
-    for (kind, label, grade), items in rows.items():
-        text = stimulus_name(label, view.texts) if kind == "stimulus" else label.replace("_", " ")
-        if len(grade) == 1:
-            text += f", {view.texts('grade_letter', grade=grade)}"
-        elif grade:
-            text += f", {view.texts.grade(grade)}"
-        named.append((text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…", items))
-    if len(named) > _MAX_EVENT_ROWS:
-        rest = named[_MAX_EVENT_ROWS - 1 :]
-        named = named[: _MAX_EVENT_ROWS - 1]
-        named.append((view.texts("more", count=len(rest)), [item for _, items in rest for item in items]))
-    return named
-
-
-def events(axes: Axes, view: View) -> None:
-    """Draw the strip of stimuli and doses; an infusion is as thick as its rate."""
-    rows = event_rows(view)
-    style.panel(axes, view.texts, view.texts("title_events"), "", None)
-    axes.set_xlim(0, view.end or 1)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_ylim(len(rows) - 0.35, -0.65)
-    for place, (label, items) in enumerate(rows):
-        colour = style.GREEN if items[0].kind == "stimulus" else style.ORANGE
-        for item in items:
-            _bar(axes, view, place, item, colour)
-        _label(axes, view, place, label, items)
-    if not rows:
-        axes.text(0, 0, view.texts("nothing"), fontsize=style.TEXT, color=style.GREY, va="center")
-        axes.set_ylim(0.65, -0.65)
-
-
-def _label(axes: Axes, view: View, place: int, label: str, items: list[Intervention]) -> None:
-    """Write a label where there is room: after the bar, before it, on it, or against the right edge."""
-    first, last = float(view.axis(items[0].start)), float(view.axis(max(item.end for item in items)))
-    words = axes.text(0, place, label, fontsize=style.TEXT, color=style.INK, va="center", zorder=5)
-    full = view.end or 1
-    gap, width = (size / axes.bbox.width * full for size in (_LABEL_GAP, words.get_window_extent().width))
-    if last + gap + width <= full:
-        words.set_x(last + gap)
-    elif width + gap <= first:
-        words.set(x=first - gap, ha="right")
-    else:
-        words.set_x(max(min(first + gap, full - width), 0))
-
-
-def _bar(axes: Axes, view: View, place: int, item: Intervention, colour: str) -> None:
-    """Draw one interval; what is too short to be seen becomes a mark."""
-    if item.end - item.start < _SHORTEST * view.end * view.per_unit * 1000:
-        axes.plot(view.axis(item.start), place, marker="v", color=colour, markersize=6, clip_on=False)
-        return
-    pieces = item.steps or ((item.start, item.end, 1.0),)
-    highest = max((rate for *_, rate in pieces), default=0) or 1
-    for start, end, rate in pieces:
-        height = 0.08 + 0.62 * rate / highest
-        left, width = view.axis(start), view.axis(end - start)
-        axes.broken_barh([(left, width)], (place + 0.35 - height, height), color=colour, alpha=0.55, linewidth=0)
-
-
 def raster(axes: Axes, view: View) -> None:
     """Draw a line for each spike of the first subject's first hundred neurons; in a long run, their rates as greys."""
+    from matplotlib.ticker import MaxNLocator
+
     cells = view.cells()
     shown = min(cells, _MAX_NEURONS)
     many = int(view.variables["neurons.spike.time"].data.shape[0]) > _MAX_SPIKES * view.subjects
@@ -114,6 +51,7 @@ def raster(axes: Axes, view: View) -> None:
         title = view.texts("title_map", shown=shown, cells=cells, rate=view.texts.number(darkest, 2))
     style.panel(axes, view.texts, title, view.texts("axis_neuron"), view.grade("neurons.spike"))
     axes.set_ylim(0.5, max(shown, 1) + 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
 
 
 def rate(axes: Axes, view: View) -> None:
@@ -146,18 +84,56 @@ def plasma(axes: Axes, view: View) -> None:
     port = "plasma.oxytocin_concentration"
     style.panel(axes, view.texts, view.texts("title_plasma"), view.texts("axis_plasma"), view.grade(port))
     parts = ("plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
-    if all(view.has(name) for name in parts) and view.level(parts[1]).max() > 0:
-        own, given = (view.band(name)[0] for name in parts)
-        axes.fill_between(view.time, 0, own, color=style.GREEN, alpha=0.35, linewidth=0, label=view.texts("endogenous"))
-        axes.fill_between(
-            view.time, own, own + given, color=style.ORANGE, alpha=0.35, linewidth=0, label=view.texts("exogenous")
-        )
+    total = view.band(port)[0]
+    given_too = all(view.has(name) for name in parts) and view.level(parts[1]).max() > 0
+    first = float(view.band(parts[0])[0][0] if given_too else total[0])
+    wide = first > 0 and float(total.max()) > _LOG_ABOVE * first
+    if given_too:
+        _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide)
     highest = _curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
     near, _ = split_samples(view)
     for place, item in enumerate(near):
         highest = max(highest, _samples(axes, view, item, place))
-    axes.set_ylim(0, highest * 1.28 or 1)
-    style.legend(axes, 4)
+    highest = max(highest, _error_band(axes, view, near, total))
+    rows = 1 + (len(axes.get_legend_handles_labels()[1]) - 1) // _LEGEND_COLUMNS
+    if wide:
+        lowest = first / 3
+        axes.set_yscale("log", nonpositive="mask")
+        axes.set_ylim(lowest, highest * (highest / lowest) ** (0.14 * rows))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace(".", view.texts("decimal")))
+    else:
+        axes.set_ylim(0, highest * (1.14 + 0.14 * rows) or 1)
+    style.legend(axes, _LEGEND_COLUMNS)
+
+
+def _parts(axes: Axes, view: View, parts: list[Floats], *, stacked: bool) -> None:
+    """Draw own and given oxytocin: as areas on each other, or as lines where an area would have no meaning."""
+    own, given = parts
+    looks = ((style.GREEN, view.texts("endogenous")), (style.ORANGE, view.texts("exogenous")))
+    if not stacked:
+        for values, (colour, label) in zip(parts, looks, strict=True):
+            axes.plot(*outline(view.time, values), color=colour, linewidth=1.1, label=label)
+        return
+    for low, high, (colour, label) in zip((np.zeros_like(own), own), (own, own + given), looks, strict=True):
+        axes.fill_between(view.time, low, high, color=colour, alpha=0.35, linewidth=0, label=label)
+
+
+def _error_band(axes: Axes, view: View, near: list[Any], total: Floats) -> float:
+    """Draw one SD of the first assay that reports the concentration itself, around the true curve; return its top."""
+    if view.subjects > 1:
+        return 0.0
+    for item in near:
+        preset = load.assays()[item["assay"]]
+        error = float(np.hypot(preset.cv_inter, preset.cv_intra))
+        scale = preset.gain * (1 if preset.recovery_corrected else preset.recovery)
+        if error <= 0 or preset.offset_median > 0 or not np.isclose(scale, 1):
+            continue
+        label = view.texts("error_band", error=view.texts.number(100 * error, 2))
+        # The errors of an assay multiply: a standard deviation is a factor.
+        low, high = total * np.exp(-error), total * np.exp(error)
+        axes.fill_between(view.time, low, high, color=style.GREY, alpha=0.18, linewidth=0, label=label, zorder=1.5)
+        return float(high.max())
+    return 0.0
 
 
 def assay(axes: Axes, view: View) -> None:
@@ -196,9 +172,12 @@ def _samples(axes: Axes, view: View, item: dict[str, Any], place: int) -> float:
     censored = view.level(f"{name}.censored")[:_MAX_PEOPLE] > 0
     time = np.broadcast_to(view.axis(np.asarray(view.variables[f"{name}.time"].data[...])), value.shape)
     colour, marker = _MARKER_COLOURS[place % 4], _MARKERS[place % 4]
-    limit = load.assays()[item["assay"]].lod
-    label = item["name"].replace("_", " ")
-    shown = f"{label} ({view.texts('detection_limit', limit=view.texts.number(limit))})" if limit > 0 else label
+    preset = load.assays()[item["assay"]]
+    limit = preset.lod
+    label = assay_name(item, view.texts)
+    shown = view.texts("with_error", assay=label) if preset.cv_inter > 0 or preset.cv_intra > 0 else label
+    if limit > 0:
+        shown = f"{shown} ({view.texts('detection_limit', limit=view.texts.number(limit))})"
     if limit > 0:
         axes.axhline(limit, color=colour, linewidth=0.6, linestyle=(0, (4, 3)), zorder=2)
     seen: dict[str, Any] = {"color": colour, "ls": "none", "ms": 3.8, "zorder": 6, "clip_on": False}

@@ -33,7 +33,7 @@ def panel(axes: Axes, texts: Texts, title: str, label: str, grade: str | None) -
 
 
 def legend(axes: Axes, columns: int = 3) -> None:
-    """Put a small legend into the panel, where it hides least."""
+    """Put a small legend without a box into the panel, so that no shading is hidden."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         box = axes.legend(
@@ -42,9 +42,7 @@ def legend(axes: Axes, columns: int = 3) -> None:
             fontsize=SMALL,
             ncols=min(columns, len(handles)),
             loc="upper right",
-            frameon=True,
-            framealpha=0.85,
-            edgecolor="none",
+            frameon=False,
             borderpad=0.2,
             handlelength=1.6,
             columnspacing=1.2,

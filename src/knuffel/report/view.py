@@ -8,14 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.analysis.interventions import Intervention, interventions
+from knuffel.analysis.interventions import Intervention, interventions, prescriptions
 from knuffel.engine.store import Recorded
 from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.report.texts import Texts
 from knuffel.scenario.times import clock_text
 
-__all__ = ["Finished", "View", "envelope", "outline", "stimulus_name"]
+__all__ = ["Finished", "View", "assay_name", "envelope", "outline", "prescription_name", "stimulus_name"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class View:
         self.unit = texts("hours" if self.in_hours else "minutes")
         self.per_unit = 3600 if self.in_hours else 60
         self.end = result.duration / self.per_unit
-        self.done: list[Intervention] = interventions(self.attributes)
+        self.done: list[Intervention] = interventions(self.attributes) + prescriptions(self.attributes)
         self.subjects = len(self.attributes.get("subject_index", [0]))
         self.time = self.axis(np.asarray(self.variables["time"].data[...]))
 
@@ -130,6 +130,22 @@ def stimulus_name(kind: str, texts: Texts) -> str:
     profile = load.stimuli().get(kind)
     titles = getattr(profile, "title", None) or {}
     return str(titles.get(texts.lang) or texts.choice("kinds", kind)).replace("_", " ")
+
+
+def prescription_name(port: str, texts: Texts) -> str:
+    """Return what a prescribed port is called, with the room it belongs to."""
+    room, _, quantity = port.partition(".")
+    what = texts.choice("signals", port)
+    return texts(
+        "prescribed_port", room=texts.choice("rooms", room), what=quantity.replace("_", " ") if what == port else what
+    )
+
+
+def assay_name(item: Mapping[str, Any], texts: Texts) -> str:
+    """Return what a sampling series is called: its assay, and its own name when that is another one."""
+    name, assay = str(item["name"]), str(item["assay"])
+    shown = texts.choice("assays", assay).replace("_", " ")
+    return shown if name == assay else f"{shown} ({name.replace('_', ' ')})"
 
 
 def envelope(time: Floats, values: Floats, bins: int) -> tuple[Floats, Floats, Floats]:

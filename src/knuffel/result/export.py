@@ -14,8 +14,10 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from knuffel.engine.random import Streams
 from knuffel.engine.store import Recorded, atomic_path
 from knuffel.errors import StoreError
+from knuffel.observe.tocograph import blocks
 from knuffel.result.dataset import labelled, provenance
 from knuffel.scenario.times import clock_text
 
@@ -71,6 +73,8 @@ def write_csv(recorded: Recorded, directory: Path, summary: Mapping[str, Mapping
     if "uterus.contraction.time" in recorded.variables:
         columns = {"time": "s", "subject": "1", "index": "1", "amplitude": "mmHg", "duration": "s"}
         written.append(writer.events("uterus.contraction", "contractions.csv", columns, {"index": "number"}))
+        if recorded.attributes.get("tocograph"):
+            written.append(writer.tocograph())
     if any(name.startswith("sample.") for name in recorded.variables):
         written.append(writer.samples())
     rows = ([name, row["value"], row["unit"], row["evidence"]] for name, row in summary.items())
@@ -98,6 +102,20 @@ class _Tables:
             f"content hash {digest}",
             f"time zero is {clock}; parameters and sources are in parameters.csv and provenance.json",
         ]
+
+    def tocograph(self) -> Path:
+        """Write the pressure trace of every subject at 10 Hz."""
+        notes = ["pressure: as the catheter shows it; truth: without noise; tone: between contractions; all in mmHg"]
+        return self.table("tocograph.csv", ["time_s", "subject", "pressure", "truth", "tone"], notes, self._traces())
+
+    def _traces(self) -> Rows:
+        streams = Streams(int(self.recorded.attributes.get("seed", 0)), "observe")
+        end = int(self.recorded.attributes["duration_ms"])
+        for row, subject in enumerate(self.subjects):
+            for piece in blocks(self.recorded, streams, 0, end, subject=row):
+                values = zip(piece.time, piece.pressure, piece.truth, piece.tone, strict=True)
+                for time, *pressures in values:
+                    yield [f"{time:.1f}", subject, *(f"{pressure:.3f}" for pressure in pressures)]
 
     def table(self, name: str, header: Sequence[str], notes: Sequence[str], rows: Rows) -> Path:
         """Write one table: comment lines, a header line, rows."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from knuffel.engine.random import Streams
 from knuffel.engine.store import RESULT, Recorded, ZarrSink, open_store, storage_errors
-from knuffel.errors import Notice, StoreError
+from knuffel.errors import DataError, Notice, StoreError
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
+
+    from knuffel.observe.tocograph import Trace
 
 __all__ = ["Result", "content_hash"]
 
@@ -113,6 +116,23 @@ class Result:
     def cite(self) -> list[str]:
         """Return the references behind what actually ran, one line each, sorted by author."""
         return sorted(_reference(item) for item in self.attributes.get("sources", ()))
+
+    def tocograph(self, start: float = 0, end: float | None = None, *, subject: int = 0) -> Trace:
+        """Return the pressure trace of a uterus at 10 Hz from ``start`` to ``end`` (s; the end of the run by default).
+
+        ``subject`` is the row. Any window gives the same bits. Raises `DataError` when no uterus was recorded or the
+        window is empty.
+        """
+        from knuffel.observe.tocograph import trace
+
+        until = self.duration if end is None else end
+        try:
+            return trace(self.recorded, self._streams(), round(start * 1000), round(until * 1000), subject=subject)
+        except ValueError as error:
+            raise DataError(str(error)) from error
+
+    def _streams(self) -> Streams:
+        return Streams(int(self.attributes.get("seed", 0)), "observe")
 
     def to_netcdf(self, path: str | os.PathLike[str]) -> Path:
         """Write everything into one netCDF-4 file and return its path. Raises `StoreError`."""

@@ -1,1 +1,1 @@
-"""Published numbers against obtained ones: one module for each study, and the runner that compares."""
+"""Published numbers, and checks of the equations, against obtained ones: a module per study, and their runner."""

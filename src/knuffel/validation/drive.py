@@ -94,7 +94,7 @@ class Woman:
             states.append(state)
             self._update(outputs)
         _, self._blood, self._bound, self.state = states
-        self._secretion = self.level(_BASAL) * self.level("physiology.typical_clearance")
+        self._secretion = self.level(_BASAL) * self.level("physiology.clearance")
         self.time = 0
 
     def _update(self, outputs: dict[str, Any]) -> None:

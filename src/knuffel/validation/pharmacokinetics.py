@@ -185,14 +185,18 @@ def figures() -> dict[str, Any]:
     left, right = figure.subplots(1, 2)
     for name, (dose, minutes) in CURVES.items():
         times = np.arange(10.0, 3601, 10)
-        left.semilogy(times / 60, Blood(name, basal=0).course(times, bolus=dose), label=name)
-        left.plot(minutes, [targets[f"PK07_{name}_{minute}"].published for minute in minutes], "k.", markersize=5)
+        (line,) = left.semilogy(times / 60, Blood(name, basal=0).course(times, bolus=dose), label=name)
+        expected = [targets[f"PK07_{name}_{minute}"].published for minute in minutes]
+        left.plot(minutes, expected, "o", color=line.get_color(), markeredgecolor="black", markersize=5)
+    left.plot([], [], "wo", markeredgecolor="black", markersize=5, label="computed beforehand")
     left.set(xlabel="minutes after the bolus", ylabel="oxytocin given (pg/mL)", title="1 IU (rat: 1 ng) into a vein")
+    left.set_ylim(bottom=0.01)
     left.legend(fontsize="small")
     for name in ("human_women_np", "term_A", "term_B"):
         times = np.arange(30.0, 3601, 30)
         right.plot(times / 60, Blood(name).course(times, infusion=4 * PG_PER_SECOND), label=name)
-    right.axhspan(2 * 1.71, 5 * 1.71, alpha=0.2, label="label, 4 mU/min at term")
+    right.axhspan(2 * 1.71, 5 * 1.71, alpha=0.2, label="published: drug label, term")
     right.set(xlabel="minutes of infusion", ylabel="oxytocin (pg/mL)", title="4 mU/min")
+    right.set_ylim(bottom=0)
     right.legend(fontsize="small")
     return {"pharmacokinetics": figure}

@@ -45,14 +45,18 @@ def figures() -> dict[str, Any]:
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     times = np.arange(2.0, 601, 2)
-    left.semilogy(times / 60, Blood("rat_250g", basal=0).course(times, bolus=1000))
-    left.plot(np.array(BOLUS_TIMES) / 60, [targets[f"RP_bolus_{time}"].published for time in BOLUS_TIMES], "k.")
-    left.set(xlabel="minutes after the bolus", ylabel="oxytocin (pg/mL)", title="1 ng into a vein")
+    expected = {"marker": "o", "linestyle": "", "color": "black", "label": "computed beforehand"}
+    left.semilogy(times / 60, Blood("rat_250g", basal=0).course(times, bolus=1000), label="model")
+    left.plot(np.array(BOLUS_TIMES) / 60, [targets[f"RP_bolus_{time}"].published for time in BOLUS_TIMES], **expected)
+    left.set(xlabel="minutes after the bolus", ylabel="oxytocin given (pg/mL)", title="1 ng into a vein")
     blood = Blood("rat_250g", basal=0)
     course = np.concatenate([blood.course(times, infusion=100), blood.course(times)])
-    right.plot(np.concatenate([times, 600 + times]) / 60, course)
-    for name, shown, offset in (("infusion", INFUSION_TIMES, 0), ("washout", WASHOUT_TIMES, 600)):
-        published = [targets[f"RP_{name}_{time}"].published for time in shown]
-        right.plot((np.array(shown) + offset) / 60, published, "k.")
-    right.set(xlabel="minutes", ylabel="oxytocin (pg/mL)", title="100 pg/s for ten minutes")
+    right.plot(np.concatenate([times, 600 + times]) / 60, course, label="model")
+    moments = [*INFUSION_TIMES, *(600 + time for time in WASHOUT_TIMES)]
+    names = [*(f"RP_infusion_{time}" for time in INFUSION_TIMES), *(f"RP_washout_{time}" for time in WASHOUT_TIMES)]
+    right.plot(np.array(moments) / 60, [targets[name].published for name in names], **expected)
+    right.set(xlabel="minutes", ylabel="oxytocin given (pg/mL)", title="100 pg/s for ten minutes")
+    right.set_ylim(bottom=0)
+    for axes in (left, right):
+        axes.legend(fontsize="small")
     return {"rat_plasma": figure}

@@ -1,4 +1,4 @@
-"""Run the studies and hold what they obtain against what was published.
+"""Run the studies and hold what they obtain against what was published, or against a computation of our own.
 
 A study is a module of this package with a function ``rows() -> list[Row]``; its targets stand in the evidence, with
 ``study`` the name of the module. Every target is answered by exactly one row, and every row answers a target.
@@ -17,7 +17,7 @@ from knuffel.evidence.load import Target, targets
 from knuffel.evidence.tables import number_text, text_table
 from knuffel.validation.row import Row
 
-__all__ = ["STUDIES", "ResultRow", "as_json", "as_text", "compare", "run", "run_study"]
+__all__ = ["STUDIES", "ResultRow", "as_json", "as_text", "compare", "run", "run_study", "totals_text"]
 
 STUDIES = ("spiking", "secretion_trains", "stimuli", "rat_plasma", "pharmacokinetics", "uterus_dose_response")
 """The modules of this package that are studies, in the order of the signal."""
@@ -30,12 +30,16 @@ _NAMED = 3
 class ResultRow:
     """One comparison. ``verdict`` is pass, fail, or known_misfit (declared as such, and outside its tolerance).
 
-    ``published`` is a number or an interval, ``tolerance`` one of relative, absolute, range; ``obtained`` and
-    ``published`` in ``unit``; ``note`` explains a misfit; ``source`` holds keys of the sources.
+    ``kind`` is reported (a number that stands in a paper or label) or unit (a check of the equations: a number that we
+    computed from them in another way). ``published`` is what the model is held against, of either kind: a number or
+    an interval; ``tolerance`` one of relative, absolute, range; ``obtained`` and ``published`` in ``unit``; ``note``
+    explains a misfit, and says when a row only returns what a parameter set was made from; ``source`` holds keys of
+    the sources.
     """
 
     id: str
     study: str
+    kind: str
     quantity: str
     published: float | tuple[float, float]
     obtained: float
@@ -97,13 +101,14 @@ def as_json(rows: Iterable[ResultRow]) -> list[dict[str, Any]]:
 
 
 def as_text(rows: Iterable[ResultRow]) -> str:
-    """Return the rows as a plain table, with the reasons of misfits and the number of each verdict below."""
+    """Return the rows as a plain table, with notes and, for each kind, the number of each verdict below."""
     rows = list(rows)
-    headings = ("study", "id", "published", "obtained", "tolerance", "unit", "verdict", "quantity")
+    headings = ("study", "id", "kind", "expected", "obtained", "tolerance", "unit", "verdict", "quantity")
     cells = (
         (
             row.study,
             row.id,
+            row.kind,
             number_text(row.published),
             number_text(row.obtained),
             tolerance_text(row.tolerance),
@@ -114,9 +119,24 @@ def as_text(rows: Iterable[ResultRow]) -> str:
         for row in rows
     )
     notes = _notes(rows)
-    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ("pass", "known_misfit", "fail")}
-    total = f"{len(rows)} compared: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return "\n\n".join(part for part in (text_table(headings, cells), notes, total) if part)
+    return "\n\n".join(part for part in (text_table(headings, cells), notes, totals_text(rows)) if part)
+
+
+def totals_text(rows: Iterable[ResultRow]) -> str:
+    """Return one line: how many published numbers are reached or not, and how many checks of the equations."""
+    rows = list(rows)
+    reported = [row for row in rows if row.kind == "reported"]
+    checks = [row for row in rows if row.kind != "reported"]
+    return (
+        f"published: {len(reported)} compared{_counted(reported)}; "
+        f"checks of the equations: {len(checks)} compared{_counted(checks)}"
+    )
+
+
+def _counted(rows: Sequence[ResultRow]) -> str:
+    found = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ("pass", "known_misfit", "fail")}
+    words = {"pass": "pass", "known_misfit": "known misfit" + "s" * (found["known_misfit"] != 1), "fail": "fail"}
+    return "".join(f", {count} {words[verdict]}" for verdict, count in found.items() if count)
 
 
 def tolerance_text(tolerance: dict[str, Any]) -> str:
@@ -157,6 +177,7 @@ def _judged(target: Target, row: Row) -> ResultRow:
     return ResultRow(
         id=target.id,
         study=target.study,
+        kind=target.kind,
         quantity=target.quantity,
         published=target.published,
         obtained=value,

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel.body.secretion.terminal import Secretion, TerminalSecretion, secrete
+from knuffel.evidence import load
 from knuffel.evidence.resolve import build, resolve
 from knuffel.validation.row import Row
 
@@ -82,15 +83,24 @@ def figures() -> dict[str, Any]:
     """Return release against frequency: total and for each spike, 60-s trains and trains of 156 spikes."""
     from matplotlib.figure import Figure
 
+    targets = load.targets()
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     total, each = figure.subplots(1, 2)
     long = np.array([long_train(rate) for rate in LONG])
     short = np.array([_secrete(train(rate, SHORT_SPIKES)).total for rate in SHORT])
-    total.plot(LONG, long, "o-", label="60 s")
-    total.plot(SHORT, short, "s-", label=f"{SHORT_SPIKES} spikes")
-    each.plot(LONG, long / (60 * np.array(LONG)), "o-")
-    each.plot(SHORT, short / SHORT_SPIKES, "s-")
+    wanted = {
+        "60 s": (LONG, long, 60 * np.array(LONG), [f"ST_60s_{rate:g}" for rate in LONG]),
+        f"{SHORT_SPIKES} spikes": (SHORT, short, SHORT_SPIKES, [f"ST_156_{rate}" for rate in SHORT]),
+    }
+    for name, (rates, found, count, ids) in wanted.items():
+        expected = np.array([targets[key].published for key in ids])
+        for axes, share in ((total, 1), (each, count)):
+            (line,) = axes.plot(rates, found / share, label=f"model, {name}")
+            axes.plot(rates, expected / share, "o", color=line.get_color(), markeredgecolor="black")
+    total.plot([], [], "wo", markeredgecolor="black", label="computed beforehand")
     total.set(xlabel="spikes/s", ylabel="released (pg)")
     each.set(xlabel="spikes/s", ylabel="released (pg/spike)")
+    for axes in (total, each):
+        axes.set_ylim(bottom=0)
     total.legend(frameon=False)
     return {"secretion_trains": figure}

@@ -18,6 +18,7 @@ from knuffel.analysis import spikes
 from knuffel.body.contract import Inputs, Subjects
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
 from knuffel.engine.random import Streams
+from knuffel.evidence import load
 from knuffel.evidence.resolve import build, resolve
 from knuffel.validation.row import Row
 
@@ -132,9 +133,10 @@ def _hazard_ratios(gap: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def figures() -> dict[str, Any]:
-    """Return interval histograms and hazards of both sets at both rates."""
+    """Return interval histograms and hazards of both sets at both rates, with what was published about them."""
     from matplotlib.figure import Figure
 
+    targets = load.targets()
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots(2, 2)
     for column, (state, (count, seconds)) in enumerate((("rest", REST), ("hypertonic saline", STIMULATED))):
@@ -148,5 +150,10 @@ def figures() -> dict[str, Any]:
             axes[1, column].step(left, value, where="post")
         axes[0, column].set(title=state, xlabel="interspike interval (ms)", ylabel="intervals per 10 000 and 5 ms")
         axes[1, column].set(xlabel="time since the last spike (ms)", ylabel="hazard per 5 ms")
+        words = "rest" if column == 0 else "stimulated"
+        low, high = targets[f"SP_spikemod_{words}_mode"].interval
+        axes[0, column].axvspan(low, high, color="grey", alpha=0.25, label="published: most frequent interval")
         axes[0, column].legend(fontsize="small", frameon=False)
+    axes[1, 0].axvspan(0, _EARLY, color="grey", alpha=0.25, label="published: hardly any spike, then flat")
+    axes[1, 0].legend(fontsize="small", frameon=False)
     return {"spike_patterning": figure}

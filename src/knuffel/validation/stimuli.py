@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.evidence import load
 from knuffel.scenario import load_scenario
 from knuffel.simulation import simulate
 from knuffel.validation.row import Row
@@ -53,13 +54,29 @@ def rows() -> list[Row]:
 
 
 def figures() -> dict[str, Any]:
-    """Return the figure of the study: the mean course of plasma in both."""
+    """Return the figure of the study: the mean course of plasma in both.
+
+    The axis of the hug does not begin at zero, which would hide a rise of a tenth.
+    """
     from matplotlib.figure import Figure
 
+    targets = load.targets()
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), _SUBJECTS, strict=True):
         time, level, start, end = _mean_course(name)
-        axes.axvspan(start / 60, max(end, start + 10) / 60, alpha=0.3)
-        axes.plot(time / 60, level)
+        rest = level[time <= start].mean()
+        axes.axvspan(start / 60, max(end, start + 10) / 60, color="tab:orange", alpha=0.3, label="stimulus")
+        axes.plot(time / 60, level, label="model")
+        if name == "cck_rat":
+            low, high = targets["CCK_fold"].interval
+            axes.axhspan(low * rest, high * rest, color="grey", alpha=0.25, label="published: 3 to 5 times rest")
+            for key in ("CCK_rest", "CCK_level"):
+                axes.axhline(targets[key].published, color="black", linestyle=":")
+        else:
+            axes.axhline(targets["HUG_peak"].published * rest, color="black", linestyle=":")
+        axes.plot([], [], "k:", label="computed beforehand, our design")
         axes.set(xlabel="minutes", ylabel="oxytocin (pg/mL)", title=f"{name}, mean of {_SUBJECTS[name]}")
+        axes.legend(fontsize="small")
+        if name == "cck_rat":
+            axes.set_ylim(bottom=0)
     return {"stimuli": figure}

@@ -124,8 +124,10 @@ def figures() -> dict[str, Any]:
     left, middle, right = figure.subplots(1, 3)
     grid = np.geomspace(0.1, 1000, 60)
     for name, density in STATES.items():
-        left.semilogx(grid, [_effect(level, density) for level in grid], label=name)
-        left.plot(LEVELS, [targets[f"RC_{name}_{level}"].published for level in LEVELS], "k.")
+        (line,) = left.semilogx(grid, [_effect(level, density) for level in grid], label=name)
+        expected = [targets[f"RC_{name}_{level}"].published for level in LEVELS]
+        left.plot(LEVELS, expected, "o", color=line.get_color(), markeredgecolor="black", markersize=5)
+    left.plot([], [], "wo", markeredgecolor="black", markersize=5, label="computed beforehand")
     left.set(xlabel="oxytocin (pg/mL)", ylabel="effect", title="receptor")
     left.legend(fontsize="small")
     for name in ("term_A", "term_B"):
@@ -135,12 +137,14 @@ def figures() -> dict[str, Any]:
             woman.run(rate, _HOURS)
             activity.append(woman.level("uterus.activity")[0])
         middle.plot(RATES, activity, label=name)
-    middle.plot(RATES, [targets[f"W11_{rate}"].published for rate in RATES], "k.")
+    middle.plot(RATES, [targets[f"W11_{rate}"].published for rate in RATES], "ko", label="computed beforehand (term_A)")
+    middle.set_ylim(bottom=0)
     middle.set(xlabel="infusion (mU/min)", ylabel="activity (MVU)", title="uterus at 3 cm, steady")
     middle.legend(fontsize="small")
     woman = Woman("term_A", "induction_ripe")
     events = woman.run(10, 2)
     times = np.arange(3600.0, 7200)
     right.plot((times - 3600) / 60, 10 + _pressure(events, 0, times, woman.uterus.parameters.rise_share))
-    right.set(xlabel="minutes", ylabel="pressure (mmHg)", title="10 mU/min, second hour")
+    right.set(xlabel="minutes", ylabel="pressure (mmHg)", title="10 mU/min, second hour: no reference")
+    right.set_ylim(bottom=0)
     return {"uterus_dose_response": figure}
