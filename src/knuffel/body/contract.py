@@ -252,8 +252,9 @@ class Component(ABC):
     Class-level declarations can be read without constructing anything: ``room`` (the folder, one component per room),
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
-    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``citations``
-    (source keys beyond those of the parameters).
+    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
+    (parameter sets that hold unless the scenario names others), ``citations`` (source keys beyond those of the
+    parameters).
     """
 
     room: ClassVar[str]
@@ -263,6 +264,7 @@ class Component(ABC):
     coupling_interval: ClassVar[int | None] = None
     warm_up: ClassVar[int] = 0
     longest_interval: ClassVar[int | None] = None
+    default_sets: ClassVar[tuple[str, ...]] = ()
     citations: ClassVar[tuple[str, ...]] = ()
     Parameters: ClassVar[type]
     Settings: ClassVar[type | None] = None

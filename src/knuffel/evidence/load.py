@@ -97,12 +97,14 @@ def targets() -> Mapping[str, Target]:
 
 
 def read_parameters(folder: Traversable) -> dict[str, Parameter]:
-    """Read ``parameters/<room>.toml``. Raises `DataError`."""
+    """Read ``parameters/<room>.toml`` and ``parameters/<room>.<part>.toml``. Raises `DataError`."""
     found: dict[str, Parameter] = {}
     for file in toml_files(folder, "parameters"):
-        room = file.name.removesuffix(".toml")
+        room = file.name.split(".")[0]
         for name, entry in entries_of(file):
             where = f"{file.name} [{name}]"
+            if f"{room}.{name}" in found:
+                raise DataError(f"{where}: the id stands in two files")
             found[f"{room}.{name}"] = make_record(Parameter, entry, where, id=f"{room}.{name}")
     return found
 

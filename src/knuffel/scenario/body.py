@@ -12,9 +12,8 @@ from knuffel.scenario.signals import read_signal
 from knuffel.scenario.times import Times
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["DEFAULT_NEURON_SET", "parameter_sets", "read_rooms"]
+__all__ = ["parameter_sets", "read_rooms"]
 
-DEFAULT_NEURON_SET = "oxytocin-2018"
 _DEFAULT_CELLS = 100
 _MOST_CELLS = 100_000
 _MODEL_KEYS = ("set", "parameters", "settings")
@@ -34,7 +33,7 @@ def read_rooms(
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
     """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
-    neurons = rooms["neurons"].sets or (DEFAULT_NEURON_SET,)
+    neurons = rooms["neurons"].sets or component_class("neurons", rooms["neurons"].model).default_sets
     own = [subject.kinetics, *_profile_set(subject), *([subject.labour_preset] if subject.labour_preset else [])]
     others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
     return tuple(dict.fromkeys([*neurons, *own, *others]))

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import inf
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from knuffel.body.contract import (
     Component,
-    Events,
     Floats,
     Inputs,
-    Kind,
     Outputs,
-    Port,
     RandomStreams,
     Subjects,
     Violation,
 )
 from knuffel.body.neurons.integrate_and_fire.parameters import NeuronParameters, NeuronSettings, NeuronState
+from knuffel.body.neurons.ports import GAINS, OUTPUTS, arrivals, rate_factors, spikes_out
 from knuffel.errors import Notice, ParameterError
 
 __all__ = ["IntegrateAndFireOxytocin"]
@@ -37,23 +33,11 @@ class IntegrateAndFireOxytocin(Component):
 
     room = "neurons"
     id = "if-oxytocin"
-    inputs = (
-        Port("stimuli.excitation_gain", "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
-        Port("stimuli.inhibition_gain", "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
-    )
-    outputs = (
-        Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),
-        Port(
-            "neurons.firing_rate",
-            "Hz",
-            Kind.RATE,
-            "spikes per second and cell, mean over cells",
-            default=0.0,
-            range=(0.0, inf),
-        ),
-    )
+    inputs = GAINS
+    outputs = OUTPUTS
     coupling_interval = 1000
     longest_interval = 10_000
+    default_sets = ("oxytocin-2018",)
     citations = ("maicas_royo_2018", "magnet_code")
     Parameters = NeuronParameters
     Settings = NeuronSettings
@@ -89,18 +73,10 @@ class IntegrateAndFireOxytocin(Component):
         pause = np.broadcast_to(np.asarray(self.parameters.refractory_period, dtype=np.float32), (shape[0],))
         since = np.repeat(pause[:, None], shape[1], axis=1)
         index = subjects.index.astype(np.int64)
-        state = NeuronState(index, psp, hap, ahp, dap, since, self._factors(index, streams))
+        spread, stream = self.parameters.rate_heterogeneity, streams("rate heterogeneity")
+        factors = rate_factors(spread, index, self.settings.cells, stream)
+        state = NeuronState(index, psp, hap, ahp, dap, since, factors)
         return state, {}
-
-    def _factors(self, index: npt.NDArray[np.int64], streams: RandomStreams) -> Floats:
-        """Return each cell's share of the PSP rate: log-normal with mean 1 (population mean held)."""
-        spread = np.broadcast_to(np.asarray(self.parameters.rate_heterogeneity, dtype=np.float64), (len(index),))
-        if not spread.any():
-            return np.ones((len(index), self.settings.cells))
-        cell = np.arange(self.settings.cells)[None, :]
-        normal = streams("rate heterogeneity").normal(0, neuron=cell, subject=index[:, None] & 0xFFFFFFFF)
-        factors: Floats = np.exp(spread[:, None] * normal - spread[:, None] ** 2 / 2)
-        return factors
 
     def advance(self, state: NeuronState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move every cell over ``dt`` ms and return spikes and the mean firing rate of each subject."""
@@ -117,22 +93,11 @@ class IntegrateAndFireOxytocin(Component):
                 row = spikes // (steps * cells)
                 spikes = spikes + (row * (dt - steps) + begin) * cells
             pieces.append(spikes)
-        codes = np.sort(pieces[0] if len(pieces) == 1 else np.concatenate(pieces))
-        step = codes // cells
-        cell = codes - step * cells
-        row = step // dt
-        ms = step - row * dt
-        spikes_per_cell = np.bincount(row, minlength=subjects) / cells
-        return {"neurons.spike": Events(t + ms, row, cell), "neurons.firing_rate": spikes_per_cell}
+        return spikes_out(pieces[0] if len(pieces) == 1 else np.concatenate(pieces), t, dt, subjects, cells)
 
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
-        """Return the expected excitatory and inhibitory PSPs per ms; a negative gain counts as zero.
-
-        One number for each subject, or for each cell when cells differ.
-        """
-        p = self.parameters
-        excitation = np.maximum(p.psp_rate * inputs.mean("stimuli.excitation_gain"), 0) / 1000
-        inhibition = np.maximum(p.inhibition_ratio * p.psp_rate * inputs.mean("stimuli.inhibition_gain"), 0) / 1000
+        """Return the expected excitatory and inhibitory PSPs per ms, one for each subject, or cell when they differ."""
+        excitation, inhibition = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
         if self._equal_cells:
             return excitation, inhibition
         return (excitation[:, None] * state.rate_factor).ravel(), (inhibition[:, None] * state.rate_factor).ravel()

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel.body.contract import Floats, State, check_numbers, parameter
+from knuffel.body.neurons.ports import check_cells
 from knuffel.errors import ParameterError
 
 __all__ = ["NeuronParameters", "NeuronSettings", "NeuronState"]
@@ -22,11 +23,7 @@ class NeuronSettings:
     decay: str = "fitted"
 
     def __post_init__(self) -> None:
-        if isinstance(self.cells, bool) or not isinstance(self.cells, int) or self.cells < 1:
-            raise ParameterError(
-                f"neurons: cells is {self.cells!r}; it has to be a whole number of at least 1 "
-                "(to run without neurons, use the model `basal` for secretion)"
-            )
+        check_cells(self.cells)
         if self.decay not in ("fitted", "exact"):
             raise ParameterError(f"neurons: decay is {self.decay!r}; allowed: fitted, exact")
 
