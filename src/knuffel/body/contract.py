@@ -112,6 +112,14 @@ class Events:
     def __len__(self) -> int:
         return len(self.time)
 
+    def between(self, begin: int, end: int) -> Events:
+        """Return what happened in [begin, end) ms."""
+        inside = (self.time >= begin) & (self.time < end)
+        if inside.all():
+            return self
+        values = {name: column[inside] for name, column in self.values.items()}
+        return Events(self.time[inside], self.subject[inside], self.index[inside], values)
+
 
 @dataclass(frozen=True)
 class Subjects:

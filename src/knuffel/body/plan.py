@@ -17,6 +17,7 @@ __all__ = ["DEFAULT_MODEL", "ROOMS", "component_class", "models"]
 _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
+    "modulators": {"levels": "knuffel.body.modulators:Levels"},
     "neurons": {"if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin"},
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",

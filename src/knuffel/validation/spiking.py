@@ -62,8 +62,7 @@ def record(
     parameters = replace(build(kind.Parameters, resolved), psp_rate=psp_rate, **changes)
     part, streams = kind(parameters, kind.Settings(cells=cells)), Streams(seed, kind.room)
     state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), Inputs(), streams)
-    gain = np.ones(1)
-    inputs = Inputs({port.name: (gain, gain) for port in kind.inputs})
+    inputs = Inputs({port.name: (np.full(1, port.default),) * 2 for port in kind.inputs})
     time, cell = [], []
     for begin in range(-_SETTLE * _STEP, seconds * _STEP, _STEP):
         found = part.advance(state, inputs, begin, _STEP, streams)["neurons.spike"]

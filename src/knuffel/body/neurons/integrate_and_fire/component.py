@@ -97,7 +97,8 @@ class IntegrateAndFireOxytocin(Component):
 
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
         """Return the expected excitatory and inhibitory PSPs per ms, one for each subject, or cell when they differ."""
-        excitation, inhibition = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
+        p = self.parameters
+        excitation, inhibition = arrivals(p.psp_rate, p.inhibition_ratio, p.mu_opioid_inhibition, inputs)
         if self._equal_cells:
             return excitation, inhibition
         return (excitation[:, None] * state.rate_factor).ravel(), (inhibition[:, None] * state.rate_factor).ravel()
