@@ -18,7 +18,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
     "modulators": {"levels": "knuffel.body.modulators:Levels"},
-    "neurons": {"if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin"},
+    "neurons": {
+        "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
+    },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
