@@ -18,9 +18,13 @@ from knuffel.body.contract import (
 )
 from knuffel.body.neurons.integrate_and_fire.parameters import NeuronParameters, NeuronSettings, NeuronState
 from knuffel.body.neurons.ports import GAINS, OUTPUTS, arrivals, rate_factors, spikes_out
+from knuffel.body.threads import in_pieces
 from knuffel.errors import Notice, ParameterError
 
 __all__ = ["IntegrateAndFireOxytocin"]
+
+MOST_ARRIVALS = 10_000
+"""PSPs per ms of one kind up to which counts fit in 16 bits."""
 
 _LONGEST = 4000  # ms handed to the loop at once, so that the memory for spikes does not grow with the interval
 
@@ -98,6 +102,9 @@ class IntegrateAndFireOxytocin(Component):
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
         """Return the expected excitatory and inhibitory PSPs per ms, one for each subject, or cell when they differ."""
         excitation, inhibition = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
+        highest = max(excitation.max(), inhibition.max()) * (1 if self._equal_cells else state.rate_factor.max())
+        if not highest < MOST_ARRIVALS:
+            raise ParameterError(f"neurons: {highest:.3g} PSPs per ms; counts hold at most {MOST_ARRIVALS}")
         if self._equal_cells:
             return excitation, inhibition
         return (excitation[:, None] * state.rate_factor).ravel(), (inhibition[:, None] * state.rate_factor).ravel()
@@ -127,18 +134,24 @@ def _tables(excitation: bytes, inhibition: bytes, lanes: int) -> Any:
 
 @lru_cache(maxsize=1)
 def _loop() -> Any:
-    """Return the compiled loop, or its numpy twin where numba is missing."""
+    """Return the compiled loop over all lanes, or its numpy twin where numba is missing."""
+    from knuffel.body.neurons.integrate_and_fire import equations
+
     try:
         from knuffel.body.neurons.integrate_and_fire import kernel
     except ImportError:
-        from knuffel.body.neurons.integrate_and_fire import equations
-
         return equations.advance_lanes
 
     compiled: Any = kernel.advance_lanes
 
     def run(t: int, steps: int, key: Any, cells: int, index: Any, lanes: Any, constants: Any, tables: Any) -> Any:
-        words = (np.uint64(key[0]), np.uint64(key[1]))
-        return compiled(t, steps, *words, cells, index, *lanes, constants, *tables.arrays())
+        words, arrays = (np.uint64(key[0]), np.uint64(key[1])), tables.arrays()
+
+        def work(begin: int, end: int) -> Any:
+            return compiled(begin, end, t, steps, *words, cells, index, *lanes, constants, *arrays)
+
+        count = len(lanes[0])
+        found = in_pieces(work, (count + kernel.WIDTH - 1) // kernel.WIDTH, count * steps)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     return run
