@@ -12,7 +12,7 @@ __all__ = ["mean_rate", "poisson_interval", "rate_course", "rate_interval"]
 _TAIL = 0.025
 _BLOCK = 10_000.0
 _MOST_BLOCKS = 2**20
-_MOST_BINS = 600
+_MOST_BINS = 300
 _SHORTEST_BIN = 1000.0
 _NICE = (1, 2, 5)
 
@@ -69,7 +69,7 @@ def rate_interval(trains: Trains) -> tuple[float, float]:
 def rate_course(trains: Trains) -> tuple[float, Array, Array]:
     """Return bin width (ms), left edges (ms after the start) and rate (spikes/s and cell) over the recording.
 
-    The bins are the shortest of 1, 2, 5, 10, 20, ... s of which at most 600 cover the recording; the last incomplete
+    The bins are the shortest of 1, 2, 5, 10, 20, ... s of which at most 300 cover the recording; the last incomplete
     one is left out.
     """
     width = _SHORTEST_BIN * next(
