@@ -44,6 +44,10 @@ _STUDIES = {
         "en": ("Rate and input", "firing rate against PSP rate, with and without AHP"),
         "nl": ("Vuurfrequentie en invoer", "vuurfrequentie bij oplopende invoer, met en zonder AHP"),
     },
+    "afterpotentials": {
+        "en": ("What a fit needs", "the fit score of cells without AHP or HAP against a known recording"),
+        "nl": ("Wat een fit nodig heeft", "de fitscore van cellen zonder AHP of HAP tegen een bekende opname"),
+    },
     "dispersion": {
         "en": ("Dispersion of spike counts", "index of dispersion over bin widths, without AHP, in lactation"),
         "nl": ("Spreiding van spiketellingen", "dispersie-index bij andere tijdvakken, zonder AHP, bij lactatie"),

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from knuffel.body.secretion.terminal import TerminalSecretion, secrete
 from knuffel.evidence import load
-from knuffel.validation.cells import Recording, at_rate, record, released
+from knuffel.validation.cells import at_rate, record, released
 from knuffel.validation.drive import numbers
-
-
-def test_counts_hold_every_spike_of_whole_bins() -> None:
-    recording = Recording(np.array([0, 999, 1000, 4500]), np.array([0, 1, 1, 0]), cells=2, seconds=5, psp_rate=1.0)
-    assert recording.counts(1000).tolist() == [[1, 0, 0, 0, 1], [1, 1, 0, 0, 0]]
-    assert recording.counts(2000).tolist() == [[1, 0], [2, 0]]
-    assert recording.rate == 0.4
 
 
 def test_a_rate_is_matched_by_the_input_alone() -> None:

@@ -12,15 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.validation.cells import (
-    FORGOTTEN,
-    Floats,
-    Recording,
-    at_rate,
-    coefficient_of_variation,
-    record,
-    released,
-)
+from knuffel.analysis.spikes import count_variation, variation_of_amounts
+from knuffel.validation.cells import FORGOTTEN, Floats, Recording, at_rate, record, released
 from knuffel.validation.row import Row
 
 __all__ = ["figures", "rows"]
@@ -43,13 +36,11 @@ def _releases() -> tuple[Floats, Floats]:
     return whole, blocked
 
 
-def _variations(width: int) -> tuple[tuple[float, float], tuple[float, float]]:
+def _variations(width: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the CV of counts, with and without AHP, and the CV of secretion, in bins of ``width`` s."""
-    counts = [found.counts(1000)[:, FORGOTTEN:] for found in _recordings()]
-    return tuple(  # type: ignore[return-value]
-        tuple(coefficient_of_variation(each.reshape(len(each), -1, width).sum(axis=2)) for each in pair)
-        for pair in (counts, _releases())
-    )
+    span: dict[str, Any] = {"duration": _SECONDS * 1000, "bin_widths": (width * 1000,), "start": FORGOTTEN * 1000}
+    counts = tuple(float(count_variation(each.time, cells=each.cell, **span)[0]) for each in _recordings())
+    return counts, tuple(variation_of_amounts(each, width) for each in _releases())
 
 
 def rows() -> list[Row]:

@@ -6,7 +6,7 @@ input, so means over cells and over time are the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -26,8 +26,6 @@ __all__ = [
     "FORGOTTEN",
     "Recording",
     "at_rate",
-    "coefficient_of_variation",
-    "index_of_dispersion",
     "parameters",
     "record",
     "released",
@@ -65,12 +63,9 @@ class Recording:
         """All interspike intervals (ms)."""
         return spikes.intervals(self.time, self.cell)
 
-    def counts(self, width: int) -> Floats:
-        """Return the spikes in whole bins of ``width`` ms, shape (cell, bin)."""
-        bins = self.seconds * 1000 // width
-        inside = self.time < bins * width
-        place = self.cell[inside] * bins + self.time[inside] // width
-        return np.bincount(place, minlength=self.cells * bins).reshape(self.cells, bins).astype(np.float64)
+    def dispersion(self, widths: Sequence[int] = spikes.DISPERSION_BINS) -> Floats:
+        """Return the index of dispersion of the spike counts in bins of each width (ms)."""
+        return spikes.index_of_dispersion(self.time, self.seconds * 1000, widths, cells=self.cell)
 
 
 def parameters(set_name: str, psp_rate: float | None = None, **changes: Any) -> Any:
@@ -145,14 +140,3 @@ def released(recording: Recording) -> Floats:
         events = Events(time[chosen], cell[chosen], np.zeros_like(cell[chosen]))
         found[:, place] = part.release(state, events, place * 1000, 1000)
     return found
-
-
-def index_of_dispersion(recording: Recording, widths: tuple[int, ...] = spikes.DISPERSION_BINS) -> Floats:
-    """Return variance over mean of the spike counts in bins of each width (ms), over all cells together."""
-    counts = [recording.counts(width) for width in widths]
-    return np.array([each.var() / each.mean() for each in counts])
-
-
-def coefficient_of_variation(values: Floats) -> float:
-    """Return standard deviation over mean of all values."""
-    return float(values.std() / values.mean())

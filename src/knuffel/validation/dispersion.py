@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from knuffel.analysis.spikes import DISPERSION_BINS
-from knuffel.validation.cells import Floats, Recording, at_rate, index_of_dispersion, record
+from knuffel.validation.cells import Floats, Recording, at_rate, record
 from knuffel.validation.row import Row
 from knuffel.validation.spiking import REST, SETS, STIMULATED, at_published
 
@@ -42,8 +42,8 @@ def rows() -> list[Row]:
     """Return the obtained values for the targets of `evidence/targets/dispersion.toml`."""
     found = []
     for set_name, label in SETS.items():
-        rest, stimulated = (index_of_dispersion(at_published(set_name, state)) for state in (REST, STIMULATED))
-        blocked = index_of_dispersion(_blocked(set_name))
+        rest, stimulated = (at_published(set_name, state).dispersion() for state in (REST, STIMULATED))
+        blocked = _blocked(set_name).dispersion()
         for state, index in (("rest", rest), ("stimulated", stimulated)):
             found += [
                 Row(f"ID_{label}_{state}_highest", float(index.max())),
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
     return [
         *found,
         Row("ID_lactating_rate", lactating.rate / normal.rate),
-        Row("ID_lactating_index", float((index_of_dispersion(lactating) / index_of_dispersion(normal)).max())),
+        Row("ID_lactating_index", float((lactating.dispersion() / normal.dispersion()).max())),
     ]
 
 
@@ -76,12 +76,12 @@ def figures() -> dict[str, Any]:
             (_blocked(set_name), "without AHP", "^--"),
         ):
             label = f"{words}, {recording.rate:.1f} spikes/s"
-            axes.plot(seconds, index_of_dispersion(recording), line, markersize=4, label=label)
+            axes.plot(seconds, recording.dispersion(), line, markersize=4, label=label)
         axes.set(title=set_name)
     for set_name, words, line in ((_RESTING, "not lactating", "o-"), (_LACTATING, "lactating, AHP x 1.4", "s-")):
         recording = _own_rest(set_name)
         label = f"{words}, {recording.rate:.1f} spikes/s"
-        panels[2].plot(seconds, index_of_dispersion(recording), line, markersize=4, label=label)
+        panels[2].plot(seconds, recording.dispersion(), line, markersize=4, label=label)
     panels[2].set(title=f"{_RESTING}, equal input")
     for axes in panels:
         axes.axhline(1, color="black", linestyle=":", linewidth=1)

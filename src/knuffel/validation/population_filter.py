@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.validation.cells import FORGOTTEN, Floats, coefficient_of_variation, record, released
+from knuffel.analysis.spikes import variation_of_amounts
+from knuffel.validation.cells import FORGOTTEN, Floats, record, released
 from knuffel.validation.row import Row
 
 __all__ = ["figures", "rows"]
@@ -33,7 +34,7 @@ def _gland(size: int) -> Floats:
 
 
 def _variations() -> Floats:
-    return np.array([coefficient_of_variation(_gland(size)) for size in _SIZES])
+    return np.array([variation_of_amounts(_gland(size)) for size in _SIZES])
 
 
 def rows() -> list[Row]:

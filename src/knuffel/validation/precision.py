@@ -18,7 +18,6 @@ from knuffel.engine.random import Streams
 from knuffel.validation.cells import (
     Floats,
     Recording,
-    coefficient_of_variation,
     parameters,
     released,
     running,
@@ -66,11 +65,6 @@ def _mode(recording: Recording) -> float:
     return spikes.interval_mode(*spikes.interval_histogram(recording.intervals))
 
 
-def _dispersion(recording: Recording) -> float:
-    counts = recording.counts(1000)
-    return float(counts.var() / counts.mean())
-
-
 def rows() -> list[Row]:
     """Return the obtained values for the targets of `evidence/targets/precision.toml`."""
     found = []
@@ -78,8 +72,8 @@ def rows() -> list[Row]:
         (single, rounded), (double, exact) = (_run(set_name, each) for each in (False, True))
         pairs = {
             "rate": (single.rate, double.rate),
-            "variation": tuple(coefficient_of_variation(each.intervals) for each in (single, double)),
-            "dispersion": (_dispersion(single), _dispersion(double)),
+            "variation": tuple(spikes.coefficient_of_variation(each.intervals) for each in (single, double)),
+            "dispersion": tuple(float(each.dispersion((1000,))[0]) for each in (single, double)),
             "secretion": tuple(float(released(each).sum()) for each in (single, double)),
         }
         found += [

@@ -23,6 +23,7 @@ STUDIES = (
     "spiking",
     "synaptic_input",
     "rate_curve",
+    "afterpotentials",
     "dispersion",
     "rate_distribution",
     "precision",

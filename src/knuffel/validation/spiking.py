@@ -26,10 +26,10 @@ REST, STIMULATED = (1945, 850), (17236, 2000)
 _EARLY, _LATE, _LATER = 15, (100, 200), (300, 100)
 
 
-def at_published(set_name: str, published: tuple[int, int]) -> Recording:
-    """Return cells of a set at a published number of spikes and seconds."""
+def at_published(set_name: str, published: tuple[int, int], **changes: Any) -> Recording:
+    """Return cells of a set, or of one with changed fields, at a published number of spikes and seconds."""
     count, seconds = published
-    return at_rate(set_name, count / seconds, seconds)
+    return at_rate(set_name, count / seconds, seconds, **changes)
 
 
 def rows() -> list[Row]:
