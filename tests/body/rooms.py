@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Inputs, Subjects
+from knuffel.body.contract import Component, Inputs, Kind, Subjects
 from knuffel.engine.random import Streams
 from knuffel.evidence.resolve import build, resolve
 
@@ -36,7 +36,7 @@ def levels(count: int = 1, **values: Any) -> dict[str, tuple[Any, Any]]:
 
 def neutral(kind: type[Component], count: int = 1) -> Inputs:
     """Return the neutral value of every input level of a component."""
-    given = {port.name: port.default for port in kind.inputs if port.default is not None}
+    given = {port.name: port.default for port in kind.inputs if port.kind in (Kind.LEVEL, Kind.FRACTION)}
     return Inputs({name: (np.full(count, value),) * 2 for name, value in given.items()})
 
 

@@ -184,7 +184,7 @@ def test_the_human_scale_has_two_slopes() -> None:
     assert rat["secretion.rate"][0] == rat["secretion.gland_rate"][0]
 
 
-@pytest.mark.parametrize("name", ["oxytocin-2018", "spikemod-2017like"])
+@pytest.mark.parametrize("name", ["oxytocin-2018", "oxytocin-2018-lactating", "spikemod-2017like"])
 def test_the_stored_resting_rates_are_those_of_the_cells(name: str) -> None:
     cells, warm, seconds = 500, 200, 400
     neuron_kind = IntegrateAndFireOxytocin
