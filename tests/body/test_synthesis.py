@@ -165,8 +165,10 @@ def test_the_reserve_gets_what_is_made() -> None:
 
 
 STRUCTURES = [
-    {"synthesis": rule, "mrna_loss": loss, "calcium_exponent": exponent}
-    for (rule, loss), exponent in product([("constant", "used_up"), ("none", "used_up"), *RULES], (3, 5))
+    {"synthesis": rule, "mrna_loss": loss, "calcium_exponent": calcium, "release_exponent": release}
+    for (rule, loss), calcium, release in product(
+        [("constant", "used_up"), ("none", "used_up"), *RULES], (3, 5), (2, 3)
+    )
 ]
 
 

@@ -22,13 +22,15 @@ from knuffel.body.contract import (
     Violation,
 )
 from knuffel.body.secretion.terminal import synthesis
-from knuffel.body.secretion.terminal.equations import advance_cells, constants, two_slopes
+from knuffel.body.secretion.terminal.equations import advance_cells, constants, left_in_block, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
+from knuffel.body.threads import in_pieces
 from knuffel.errors import ComponentError, Notice
 
 __all__ = ["TerminalSecretion"]
 
 _FEWEST_CELLS = 20
+_POOLS = ("broadening", "fast_calcium", "slow_calcium", "pool", "owed", "reserve")
 _MU, _KAPPA = "modulators.mu_opioid_occupancy", "modulators.kappa_activity"
 
 
@@ -67,8 +69,8 @@ class TerminalSecretion(Component):
     def __init__(self, parameters: SecretionParameters, settings: SecretionSettings | None = None) -> None:
         super().__init__(parameters, settings or SecretionSettings())
         self._steady = parameters.resting_gland_rate if self.settings.synthesis == "constant" else 0
-        self._constants = constants(parameters, self.settings.calcium_exponent, self._steady)
-        self._last: tuple[Any, Floats] = (None, self._constants)
+        self._plain = self._built(parameters, self._steady)
+        self._last: tuple[Any, tuple[Floats, Floats]] = (None, self._plain)
 
     def notices(self) -> list[Notice]:
         """Return what to know of synthesis, and of the human scale: that it is assumed, and when cells are too few."""
@@ -94,9 +96,15 @@ class TerminalSecretion(Component):
 
         rest = synthesis.resting_state(p, self.settings.synthesis, self.settings.mrna_loss, shape[0])
         state = SecretionState(
-            full(0), full(0), full(p.slow_calcium_start), full(p.pool_maximum), full(p.reserve_start), **rest
+            full(0),
+            full(0),
+            full(p.slow_calcium_start),
+            full(p.pool_maximum),
+            full(0),
+            full(p.reserve_start),
+            **rest,
         )
-        return state, {"secretion.store_fraction": self._store(state)}
+        return state, {"secretion.store_fraction": self.store_fraction(state)}
 
     def advance(self, state: SecretionState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move pools over ``dt`` ms; the human scale applies to the mean rate over this interval."""
@@ -106,7 +114,7 @@ class TerminalSecretion(Component):
         return {
             "secretion.gland_rate": released,
             "secretion.rate": rate * seconds,
-            "secretion.store_fraction": self._store(state),
+            "secretion.store_fraction": self.store_fraction(state),
         }
 
     def release(
@@ -120,12 +128,12 @@ class TerminalSecretion(Component):
         settings, none = self.settings, np.zeros(len(state.pool))
         modulation = (none if mu is None else mu, none if kappa is None else kappa)
         if settings.synthesis in ("constant", "none"):
-            return self._release(state, spikes, t, dt, self._table(self._steady, *modulation))
+            return self._release(state, spikes, t, dt, self._tables(self._steady, *modulation))
         released = none
         for begin, end in synthesis.pieces(t, dt):
             rate = synthesis.synthesis_rate(self.parameters, settings.synthesis, settings.mrna_loss, state, begin)
             inside = spikes.between(begin, end)
-            released = released + self._release(state, inside, begin, end - begin, self._table(rate, *modulation))
+            released = released + self._release(state, inside, begin, end - begin, self._tables(rate, *modulation))
             state.second_spikes += np.bincount(inside.subject, minlength=len(state.pool))
             if end % synthesis.SECOND == 0:
                 synthesis.advance_second(
@@ -133,10 +141,10 @@ class TerminalSecretion(Component):
                 )
         return released
 
-    def _table(self, rate: Any, mu: Floats, kappa: Floats) -> Floats:
-        """Return what the loop needs; the last one is kept, because modulation and synthesis mostly stay."""
+    def _tables(self, rate: Any, mu: Floats, kappa: Floats) -> tuple[Floats, Floats]:
+        """Return what the loop needs; the last is kept, because modulation and synthesis mostly stay."""
         if rate is self._steady and not mu.any() and not kappa.any():
-            return self._constants
+            return self._plain
         key = (np.asarray(rate).tobytes(), mu.tobytes(), kappa.tobytes())
         if key != self._last[0]:
             p = self.parameters
@@ -145,16 +153,20 @@ class TerminalSecretion(Component):
                 release_rate=p.release_rate * (1 - p.mu_opioid_release_inhibition * mu),
                 fast_calcium_step=p.fast_calcium_step * (1 - p.kappa_calcium_inhibition * kappa),
             )
-            self._last = key, constants(modulated, self.settings.calcium_exponent, rate)
+            self._last = key, self._built(modulated, rate)
         return self._last[1]
 
-    def _release(self, state: SecretionState, spikes: Events, t: int, dt: int, table: Floats) -> Floats:
+    def _built(self, parameters: SecretionParameters, rate: Any) -> tuple[Floats, Floats]:
+        table = constants(parameters, self.settings.calcium_exponent, rate)
+        return table, left_in_block(table, self.settings.release_exponent)
+
+    def _release(self, state: SecretionState, spikes: Events, t: int, dt: int, tables: tuple[Floats, Floats]) -> Floats:
         subjects, cells = state.pool.shape
         split: Ints = np.searchsorted(spikes.subject, np.arange(subjects + 1))
         released = np.zeros((subjects, cells))
-        states = (state.broadening, state.fast_calcium, state.slow_calcium, state.pool, state.reserve)
-        exponent = self.settings.calcium_exponent
-        met = _loop()(t, dt, spikes.time, spikes.index, split, *states, released, table, exponent)
+        states = [getattr(state, name) for name in _POOLS]
+        exponents = (self.settings.calcium_exponent, self.settings.release_exponent)
+        met = _loop()(t, dt, spikes.time, spikes.index, split, *states, released, *tables, *exponents)
         if met != len(spikes):
             raise ComponentError(f"secretion: there are {cells} cells, but a spike of cell {int(spikes.index.max())}")
         mean: Floats = released.sum(axis=1) / cells
@@ -170,11 +182,10 @@ class TerminalSecretion(Component):
         rate: Floats = two_slopes(gland_rate, basal / p.resting_gland_rate, burst, p.burst_knee)
         return rate
 
-    def _store(self, state: SecretionState) -> Floats:
+    def store_fraction(self, state: SecretionState) -> Floats:
         """Return the mean reserve as a fraction of a full one."""
-        fraction: Floats = np.minimum(
-            state.reserve.sum(axis=1) / (state.reserve.shape[1] * self.parameters.reserve_maximum), 1
-        )
+        left = (state.reserve - state.owed).sum(axis=1)
+        fraction: Floats = np.minimum(left / (state.reserve.shape[1] * self.parameters.reserve_maximum), 1)
         return fraction
 
     def invariants(self, state: SecretionState, outputs: Outputs) -> list[Violation]:
@@ -188,9 +199,20 @@ class TerminalSecretion(Component):
 
 @lru_cache(maxsize=1)
 def _loop() -> Any:
-    """Return the compiled loop, or its numpy twin where numba is missing."""
+    """Return the compiled loop over all cells, or its numpy twin where numba is missing."""
     try:
         from knuffel.body.secretion.terminal import kernel
     except ImportError:
         return advance_cells
-    return kernel.advance_cells
+
+    def run(t: int, steps: int, *arguments: Any) -> int:
+        subjects, cells = arguments[3].shape
+        pieces = subjects * ((cells + kernel.WIDTH - 1) // kernel.WIDTH)
+
+        def work(begin: int, end: int) -> int:
+            met: int = kernel.advance_cells(begin, end, t, steps, *arguments)
+            return met
+
+        return sum(in_pieces(work, pieces, subjects * cells * steps))
+
+    return run

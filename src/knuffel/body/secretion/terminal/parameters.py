@@ -19,14 +19,16 @@ class SecretionSettings:
 
     ``species`` human applies the two-slope rule, rat passes the gland on as it is. ``burst_slope`` says which slope
     holds above the knee. ``cells`` has to equal that of the neurons. ``calcium_exponent`` is the Hill exponent of slow
-    calcium (3 or 5). ``synthesis`` is ``constant`` (the resting secretion of the cell set), ``none``, ``activity`` or
-    ``mrna`` (see `synthesis`); with ``mrna``, ``mrna_loss`` says whether translation uses mRNA up or it decays.
+    calcium (3 or 5), ``release_exponent`` that of fast calcium in release (2 oxytocin, 3 vasopressin). ``synthesis`` is
+    ``constant`` (the resting secretion of the cell set), ``none``, ``activity`` or ``mrna`` (see `synthesis`); with
+    ``mrna``, ``mrna_loss`` says whether translation uses mRNA up or it decays.
     """
 
     species: str = "human"
     burst_slope: str = "default"
     cells: int = 100
     calcium_exponent: int = 3
+    release_exponent: int = 2
     synthesis: str = "constant"
     mrna_loss: str = "used_up"
 
@@ -37,6 +39,7 @@ class SecretionSettings:
             ("species", ("human", "rat")),
             ("burst_slope", _BURST_SLOPES),
             ("calcium_exponent", (3, 5)),
+            ("release_exponent", (2, 3)),
             ("synthesis", ("constant", "none", "activity", "mrna")),
             ("mrna_loss", ("used_up", "decay")),
         ):
@@ -126,16 +129,19 @@ class SecretionParameters:
 
 @dataclass
 class SecretionState(State):
-    """Arrays of shape (subject, cell): broadening, fast and slow calcium (own units), pool and reserve (pg).
+    """Arrays of shape (subject, cell): broadening, fast and slow calcium (own units), pool, owed and reserve (pg).
 
-    The others belong to synthesis and have shape (subject,): spikes of the current second, mean rate (Hz), and in own
-    units calcium of the soma above rest, transcription, translation, mRNA; ``translated`` is (subject, ring).
+    Broadening and calcium are worth what they were at the last multiple of 8 ms, ``owed`` went from the reserve to the
+    pool since then (see `equations`). The others belong to synthesis and have shape (subject,): spikes of the current
+    second, mean rate (Hz), and in own units calcium of the soma above rest, transcription, translation, mRNA;
+    ``translated`` is (subject, ring).
     """
 
     broadening: Floats
     fast_calcium: Floats
     slow_calcium: Floats
     pool: Floats
+    owed: Floats
     reserve: Floats
     second_spikes: Ints
     mean_rate: Floats
