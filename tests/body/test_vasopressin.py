@@ -10,8 +10,10 @@ import pytest
 from knuffel.analysis.phases import phases
 from knuffel.analysis.spikes import index_of_dispersion
 from knuffel.body.neurons.vasopressin import IntegrateAndFireVasopressin, equations, kernel
+from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError
+from knuffel.evidence import load
 from tests.body.rooms import neutral, numbers, subjects
 from tests.body.test_neurons import assert_same_state, joined, run
 
@@ -160,3 +162,23 @@ def test_bad_parameters_are_refused_by_name(changes: dict[str, Any]) -> None:
 def test_notices_travel_with_every_run() -> None:
     assert [notice.code for notice in part().notices()] == ["experimental", "vasopressin"]
     assert "psp_rate" in {notice.code for notice in part(psp_rate=6000.0).notices()}
+
+
+def test_the_stored_resting_rates_are_those_of_the_cells() -> None:
+    cells, warm, seconds = 100, 200, 400
+    neuron = part(cells)
+    kind = TerminalSecretion
+    settings = kind.Settings(species="rat", cells=cells, release_exponent=3)
+    terminal = kind(numbers(kind.Parameters, "if-vasopressin-phasic"), settings)
+    state, _ = neuron.init(subjects(), neutral(Neuron), STREAMS)
+    pools, _ = terminal.init(subjects(), neutral(kind), STREAMS)
+    released, spikes = 0.0, 0
+    for begin in range(-warm * 1000, seconds * 1000, 1000):
+        events = neuron.advance(state, neutral(Neuron), begin, 1000, STREAMS)["neurons.spike"]
+        amount = terminal.release(pools, events, begin, 1000)[0]
+        released += amount if begin >= 0 else 0
+        spikes += len(events) if begin >= 0 else 0
+    stored = load.sets()["if-vasopressin-phasic"].parameters
+    # 100 cells give some 400 phases, of which the mean is known to about 2 %.
+    assert released / seconds == pytest.approx(stored["secretion.resting_gland_rate"].value, rel=0.05)
+    assert spikes / seconds / cells == pytest.approx(stored["secretion.resting_firing_rate"].value, rel=0.05)

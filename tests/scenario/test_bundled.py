@@ -15,12 +15,14 @@ from knuffel.scenario.explain import explain
 NAMES = (
     "antidromic_rat",
     "cck_rat",
+    "depletion_rat",
     "hug_woman",
     "infusion_man",
     "labour_infusion",
     "osmotic_rat",
     "resting_man_4h",
     "spike_train",
+    "vasopressin_phasic",
 )
 
 

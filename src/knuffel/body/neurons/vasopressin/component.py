@@ -57,7 +57,7 @@ class IntegrateAndFireVasopressin(Component):
             ),
             Notice(
                 "vasopressin",
-                "these cells make vasopressin: what the room secretion calls oxytocin is here vasopressin (pg)",
+                "these cells make vasopressin: secretion and resting level are its own, whatever the ports call it",
                 "neurons",
             ),
         ]

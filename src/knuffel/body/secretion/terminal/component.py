@@ -69,7 +69,7 @@ class TerminalSecretion(Component):
     def __init__(self, parameters: SecretionParameters, settings: SecretionSettings | None = None) -> None:
         super().__init__(parameters, settings or SecretionSettings())
         self._steady = parameters.resting_gland_rate if self.settings.synthesis == "constant" else 0
-        self._plain = self._built(parameters, self._steady)
+        self._plain = self._built(parameters)
         self._last: tuple[Any, tuple[Floats, Floats]] = (None, self._plain)
 
     def notices(self) -> list[Notice]:
@@ -142,22 +142,26 @@ class TerminalSecretion(Component):
         return released
 
     def _tables(self, rate: Any, mu: Floats, kappa: Floats) -> tuple[Floats, Floats]:
-        """Return what the loop needs; the last is kept, because modulation and synthesis mostly stay."""
-        if rate is self._steady and not mu.any() and not kappa.any():
-            return self._plain
-        key = (np.asarray(rate).tobytes(), mu.tobytes(), kappa.tobytes())
-        if key != self._last[0]:
+        """Return what the loop needs under opioids and a synthesis of ``rate`` pg/s; opioids mostly stay."""
+        key = (mu.tobytes(), kappa.tobytes()) if mu.any() or kappa.any() else None
+        if key is not None and key != self._last[0]:
             p = self.parameters
             modulated = replace(
                 p,
                 release_rate=p.release_rate * (1 - p.mu_opioid_release_inhibition * mu),
                 fast_calcium_step=p.fast_calcium_step * (1 - p.kappa_calcium_inhibition * kappa),
             )
-            self._last = key, self._built(modulated, rate)
-        return self._last[1]
+            self._last = key, self._built(modulated)
+        table, left = self._plain if key is None else self._last[1]
+        if rate is self._steady:
+            return table, left
+        copies = len(rate) // table.shape[1]
+        table, left = np.repeat(table, copies, axis=1), np.repeat(left, copies, axis=2)
+        table[-1] = rate / 1000
+        return table, left
 
-    def _built(self, parameters: SecretionParameters, rate: Any) -> tuple[Floats, Floats]:
-        table = constants(parameters, self.settings.calcium_exponent, rate)
+    def _built(self, parameters: SecretionParameters) -> tuple[Floats, Floats]:
+        table = constants(parameters, self.settings.calcium_exponent, self._steady)
         return table, left_in_block(table, self.settings.release_exponent)
 
     def _release(self, state: SecretionState, spikes: Events, t: int, dt: int, tables: tuple[Floats, Floats]) -> Floats:
