@@ -12,7 +12,7 @@ import pytest
 from knuffel.scenario import bundled, load_scenario, loads_scenario
 from knuffel.scenario.explain import explain
 
-NAMES = ("cck_rat", "hug_woman", "infusion_man", "labour_infusion", "resting_man_4h", "spike_train")
+NAMES = ("cck_rat", "hh_channel_block", "hug_woman", "infusion_man", "labour_infusion", "resting_man_4h", "spike_train")
 
 
 def test_names() -> None:
