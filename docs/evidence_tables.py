@@ -36,6 +36,10 @@ _STUDIES = {
         "en": ("Firing patterns", "spike counts, interval histogram, hazard, firing rate, response to stimulation"),
         "nl": ("Vuurpatronen", "aantal spikes, intervalhistogram, hazard, vuurfrequentie, antwoord op prikkeling"),
     },
+    "hodgkin_huxley": {
+        "en": ("Ion channels", "firing, intervals, afterpotentials, blocked channels of the Hodgkin-Huxley neuron"),
+        "nl": ("Ionkanalen", "vuren, intervallen, napotentialen en geblokkeerde kanalen van het Hodgkin-Huxley-neuron"),
+    },
     "secretion_trains": {
         "en": ("Secretion by spike trains", "release and fatigue as frequency, length and pauses change"),
         "nl": (

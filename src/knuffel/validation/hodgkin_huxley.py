@@ -46,8 +46,9 @@ MATCHED = 370
 """EPSCs per second at which a cell with SK fires as one without SK does at 300."""
 
 _STEP, _SETTLE, _STANDARD = 1000, 4, 3
-_PULSE = {"strength": 50.0, "width": 1, "before": 100}
-_TRAIN = {"interval": 50, "after": 3000}
+_PULSE, _BEFORE, _APART = 50, 100, 50
+"""Current of a pulse (uA/cm2), ms before the first, ms from one to the next."""
+_AFTER_TRAIN = 3000
 
 
 def record(psp_rate: float, seconds: int = SECONDS, changes: Changes = NOTHING, cells: int = CELLS) -> Recording:
@@ -110,7 +111,7 @@ def _dispersion(recording: Recording, width: int = 10) -> float:
 @lru_cache(maxsize=16)
 def _clamped(count: int, after: int, changes: tuple[tuple[str, float], ...] = ()) -> Trace:
     """Return the trace of a resting cell that gets ``count`` pulses of 1 ms, 50 ms apart."""
-    current = pulses(**_PULSE, count=count, interval=_TRAIN["interval"], after=after)  # type: ignore[arg-type]
+    current = pulses(_PULSE, 1, count=count, interval=_APART, before=_BEFORE, after=after)
     return current_clamp(replace(_parameters(), **dict(changes)), current)
 
 
@@ -118,7 +119,7 @@ def _after_last(trace: Trace) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.f
     """Return the time (ms) since the peak of the last spike, and the potential (mV) from that before the first."""
     last = trace.time >= trace.spikes[-1]
     peak = int(np.argmax(np.where(last, trace.potential, -np.inf)))
-    rest = trace.potential[trace.time < _PULSE["before"]][-1]
+    rest = trace.potential[trace.time < _BEFORE][-1]
     return trace.time[peak:] - trace.time[peak], trace.potential[peak:] - rest
 
 
@@ -134,14 +135,17 @@ def _hap() -> tuple[float, float, float, float]:
 
     time, depth = _after_last(_clamped(1, 300))
     fitted = (time > time[np.argmin(depth)] + 2) & (time < 60)
-    curve: Any = lambda t, size, tau, left: size * np.exp(-t / tau) + left  # noqa: E731
+
+    def curve(t: Any, size: float, tau: float, left: float) -> Any:
+        return size * np.exp(-t / tau) + left
+
     (_, tau, _), _ = curve_fit(curve, time[fitted], depth[fitted], p0=(-5, 10, -1))
     return float(np.interp(10, time, depth)), _half_time(time, depth), float(depth.min()), float(tau)
 
 
 def _ahp(count: int, changes: Changes = NOTHING) -> tuple[float, float]:
     """Return the AHP after spikes at 20 Hz: mV at 100 ms, and the time (s) to half of its deepest point."""
-    time, depth = _after_last(_clamped(count, _TRAIN["after"], tuple(changes.items())))
+    time, depth = _after_last(_clamped(count, _AFTER_TRAIN, tuple(changes.items())))
     return float(np.interp(100, time, depth)), _half_time(time, depth) / 1000
 
 
@@ -224,7 +228,7 @@ def _draw_hap(axes: Any) -> None:
 
 def _draw_ahp(axes: Any) -> None:
     for label in ("SK blocked", "control"):
-        trace = _clamped(20, _TRAIN["after"], tuple(_CONDITIONS[label].items()))
+        trace = _clamped(20, _AFTER_TRAIN, tuple(_CONDITIONS[label].items()))
         time = (trace.time - trace.spikes[-1]) / 1000
         axes.plot(time, trace.potential, label=label, color=_COLOUR[label], linewidth=0.8)
     _checked(axes, 0.1, _parameters().leak_reversal + load.targets()["HH_ahp_100_ms"].published)

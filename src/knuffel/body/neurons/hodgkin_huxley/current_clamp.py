@@ -32,10 +32,8 @@ def current_clamp(parameters: HodgkinHuxleyParameters, current: npt.ArrayLike) -
     ``parameters`` hold numbers, not arrays.
     """
     injected, table = np.asarray(current, dtype=np.float64), constants(parameters)
-    per_ms, lanes = (
-        steps_per_ms(parameters.time_step),
-        [term.ravel() for term in rest(parameters.leak_reversal, (1, 1))],
-    )
+    per_ms = steps_per_ms(parameters.time_step)
+    lanes = [term.ravel() for term in rest(parameters.leak_reversal, (1, 1))]
     trace = np.zeros((len(injected) * per_ms, 1), dtype=np.float32)
     fixed, silent, index = table[FIXED_CURRENT].copy(), (np.zeros(1), np.zeros(1)), np.zeros(1, dtype=np.int64)
     spikes = []

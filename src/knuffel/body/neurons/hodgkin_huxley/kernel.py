@@ -94,9 +94,8 @@ def _step(s, p, net, lanes):
         open_ca = p[_G_CA + i] * z * z
         calcium = calcium + (p[_INFLUX + i] * open_ca * (p[_E_CA + i] - v) - calcium) * p[_LOST + i]
         open_na = p[_G_NA + i] * (m * m * m * h)
-        open_k = (
-            p[_G_K + i] * (n * n * (n * n)) + p[_G_BK + i] * q + p[_G_SK + i] * (calcium / (calcium + p[_HALF_CA + i]))
-        )
+        sk = calcium / (calcium + p[_HALF_CA + i])
+        open_k = p[_G_K + i] * (n * n * (n * n)) + p[_G_BK + i] * q + p[_G_SK + i] * sk
         total = open_na + open_k + open_ca + p[_G_L + i]
         after = before - before * p[_FADE + i] + p[_JUMP + i] * net[i]
         current = open_na * p[_E_NA + i] + open_k * p[_E_K + i] + open_ca * p[_E_CA + i] + p[_FIXED + i]
@@ -147,16 +146,11 @@ def advance_lanes(
         first = chunk * lanes_total // chunks
         width = (chunk + 1) * lanes_total // chunks - first
         lanes = (width + 15) // 16 * 16  # lanes beyond the last repeat it without input; nobody looks at them
-        net[:] = 0
         for i in range(lanes):
             lane = first + min(i, width - 1)
             s[_V + i], s[_M + i], s[_H + i], s[_N + i] = v[lane], m[lane], h[lane], n[lane]
-            s[_Q + i], s[_CALCIUM + i], s[_SYNAPTIC + i], s[_ARMED + i] = (
-                q[lane],
-                calcium[lane],
-                synaptic[lane],
-                armed[lane],
-            )
+            s[_Q + i], s[_CALCIUM + i] = q[lane], calcium[lane]
+            s[_SYNAPTIC + i], s[_ARMED + i] = synaptic[lane], armed[lane]
             for row in range(_ROWS):
                 p[row * _W + i] = constants[row, lane // cells if constants.shape[1] > 1 else 0]
         for ms in range(steps):
@@ -186,10 +180,6 @@ def advance_lanes(
         for i in range(width):
             lane = first + i
             v[lane], m[lane], h[lane], n[lane] = s[_V + i], s[_M + i], s[_H + i], s[_N + i]
-            q[lane], calcium[lane], synaptic[lane], armed[lane] = (
-                s[_Q + i],
-                s[_CALCIUM + i],
-                s[_SYNAPTIC + i],
-                s[_ARMED + i],
-            )
+            q[lane], calcium[lane] = s[_Q + i], s[_CALCIUM + i]
+            synaptic[lane], armed[lane] = s[_SYNAPTIC + i], s[_ARMED + i]
     return spikes[:found]
