@@ -81,7 +81,8 @@ def scalar_peer(cells: int) -> Callable[[], list[float]]:
     program = BUILD / "hh_engine"
     source = FOLDER / "hh_engine.cpp"
     subprocess.run([compiler, "-O3", "-march=native", "-o", str(program), str(source)], check=True)
-    command = [str(program), str(cells), str(CELL_MS // cells), str(steps_per_ms(numbers().time_step)), "1"]
+    milliseconds = max(1000, CELL_MS // cells)  # a run starts at rest; in less time the start would be all there is
+    command = [str(program), str(cells), str(milliseconds), str(steps_per_ms(numbers().time_step)), "1"]
 
     def run() -> list[float]:
         found = subprocess.run(command, input=peer_numbers(), capture_output=True, text=True, check=True)
