@@ -80,6 +80,10 @@ _STUDIES = {
         "en": ("Cholecystokinin", "firing and plasma of the rat, and firing inferred from plasma"),
         "nl": ("Cholecystokinine", "vuren en plasma bij de rat, en vuren afgeleid uit plasma"),
     },
+    "hodgkin_huxley": {
+        "en": ("Ion channels", "firing, intervals, afterpotentials, blocked channels of the Hodgkin-Huxley neuron"),
+        "nl": ("Ionkanalen", "vuren, intervallen, napotentialen en geblokkeerde kanalen van het Hodgkin-Huxley-neuron"),
+    },
     "secretion_trains": {
         "en": ("Secretion by spike trains", "release and fatigue as frequency, length and pauses change"),
         "nl": (

@@ -17,7 +17,10 @@ __all__ = ["DEFAULT_MODEL", "ROOMS", "component_class", "models"]
 _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
-    "neurons": {"if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin"},
+    "neurons": {
+        "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
+    },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",

@@ -27,6 +27,7 @@ STUDIES = (
     "dispersion",
     "rate_distribution",
     "precision",
+    "hodgkin_huxley",
     "secretion_trains",
     "ahp_block",
     "population_filter",
