@@ -72,6 +72,10 @@ _STUDIES = {
         "en": ("Depletion", "a day of firing without synthesis: reserve and secretion"),
         "nl": ("Uitputting", "een etmaal vuren zonder aanmaak: voorraad en afgifte"),
     },
+    "antidromic": {
+        "en": ("Stimulation of the stalk", "forced spikes: release, AHP, silence afterwards, collisions"),
+        "nl": ("Prikkeling van de hypofysesteel", "opgewekte spikes: afgifte, AHP, stilte erna, botsingen"),
+    },
     "lactation_burst": {
         "en": ("Milk-ejection bursts", "mass released by a burst, and the rise of plasma"),
         "nl": ("Toeschietbursts", "afgegeven massa per burst, en de stijging in plasma"),
@@ -79,6 +83,10 @@ _STUDIES = {
     "cck": {
         "en": ("Cholecystokinin", "firing and plasma of the rat, and firing inferred from plasma"),
         "nl": ("Cholecystokinine", "vuren en plasma bij de rat, en vuren afgeleid uit plasma"),
+    },
+    "hodgkin_huxley": {
+        "en": ("Ion channels", "firing, intervals, afterpotentials, blocked channels of the Hodgkin-Huxley neuron"),
+        "nl": ("Ionkanalen", "vuren, intervallen, napotentialen en geblokkeerde kanalen van het Hodgkin-Huxley-neuron"),
     },
     "secretion_trains": {
         "en": ("Secretion by spike trains", "release and fatigue as frequency, length and pauses change"),

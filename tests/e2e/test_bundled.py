@@ -199,6 +199,13 @@ def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
     assert 6 * hours < len(contractions) < 36 * hours
 
 
+def test_neurons_without_sk_channels_fire_faster() -> None:
+    usual = ["body.neurons.parameters.hh_sk_conductance=0.45 mS/cm^2"]
+    blocked, control = (data(simulate(small("hh_channel_block", c)), "neurons.firing_rate").mean() for c in ([], usual))
+    assert 1.8 < control < 2.4
+    assert blocked > 2 * control
+
+
 def test_prescribed_spikes_secrete_as_in_the_table() -> None:
     result = simulate(small("spike_train", ["engine.warm_up=0 s"]))
     time, rate = data(result, "time") / 1000, data(result, "secretion.gland_rate")[0]

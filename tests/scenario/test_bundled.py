@@ -11,19 +11,9 @@ import pytest
 
 from knuffel.scenario import bundled, load_scenario, loads_scenario
 from knuffel.scenario.explain import explain
+from tests.architecture.tree import PACKAGE
 
-NAMES = (
-    "antidromic_rat",
-    "cck_rat",
-    "depletion_rat",
-    "hug_woman",
-    "infusion_man",
-    "labour_infusion",
-    "osmotic_rat",
-    "resting_man_4h",
-    "spike_train",
-    "vasopressin_phasic",
-)
+NAMES = tuple(sorted(path.stem for path in (PACKAGE / "scenarios").glob("*.yaml")))
 
 
 def test_names() -> None:

@@ -20,6 +20,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "modulators": {"levels": "knuffel.body.modulators:Levels"},
     "neurons": {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
     },
     "secretion": {
