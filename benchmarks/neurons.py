@@ -60,7 +60,7 @@ class Ours:
         self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
         self.cells, self.secretion, self.t = cells, secretion, 0
         self.streams = Streams(1, "neurons")
-        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind is Kind.LEVEL]
+        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind in (Kind.LEVEL, Kind.FRACTION)]
         values = {port.name: np.full(1, 1 if port.default is None else port.default) for port in ports}
         self.levels = {name: (value, value) for name, value in values.items()}
         who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
