@@ -17,9 +17,13 @@ __all__ = ["DEFAULT_MODEL", "ROOMS", "component_class", "models"]
 _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
-    "neurons": {"if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin"},
+    "neurons": {
+        "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "rate": "knuffel.body.neurons.rate:RateNeurons",
+    },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",
+        "rate": "knuffel.body.secretion.rate:RateSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
     },
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},

@@ -20,6 +20,7 @@ from knuffel.body.contract import (
     Subjects,
     Violation,
 )
+from knuffel.body.secretion.human_scale import human_gland, slopes
 from knuffel.body.secretion.terminal.equations import advance_cells, constants, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
 from knuffel.errors import ComponentError, Notice
@@ -68,8 +69,7 @@ class TerminalSecretion(Component):
         """Return what to know of the human scale: that it is assumed, and when it rests on too few cells."""
         if self.settings.species != "human":
             return []
-        text = "the human gland is assumed: the modelled gland, scaled by one slope at rest and another in bursts"
-        found = [Notice("human_gland", text, "secretion")]
+        found = [human_gland()]
         if self.settings.cells < _FEWEST_CELLS:
             text = f"the human scale tells tonic release from bursts; below {_FEWEST_CELLS} cells chance bursts count"
             found.append(Notice("few_cells", f"{text} (cells: {self.settings.cells})", "secretion"))
@@ -115,10 +115,8 @@ class TerminalSecretion(Component):
         """Return secretion into the blood in pg/s."""
         if self.settings.species == "rat":
             return gland_rate.copy()
-        p = self.parameters
-        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.clearance")
-        burst = getattr(p, f"burst_slope_{self.settings.burst_slope}")
-        rate: Floats = two_slopes(gland_rate, basal / p.resting_gland_rate, burst, p.burst_knee)
+        tonic, burst = slopes(self.parameters, self.settings.burst_slope, inputs)
+        rate: Floats = two_slopes(gland_rate, tonic, burst, self.parameters.burst_knee)
         return rate
 
     def _store(self, state: SecretionState) -> Floats:
