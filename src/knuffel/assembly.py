@@ -94,6 +94,7 @@ def assemble(scenario: Scenario) -> Model:
     if table is not None:
         table.check(resolved)
     context = _context(scenario, table)
+    context["psp_rate"] = resolved["neurons.psp_rate"].value if "neurons.psp_rate" in resolved else None
     parts: list[Part] = []
     for room in ROOMS:
         if room == "plasma":
@@ -136,12 +137,20 @@ def _rate_table(scenario: Scenario) -> RateTable | None:
 def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]:
     """Say so when the scale of a gland no longer fits its cells. ``tabulated`` numbers were changed in a rate table."""
     found, neurons = [], scenario.rooms["neurons"]
-    changed = sorted(name for name in (*neurons.overrides, *tabulated) if name.startswith("neurons."))
-    changed += ["decay"] if neurons.settings.get("decay", "fitted") != "fitted" else []
+    wiring = ("neurons.shared_fraction", "neurons.connections")  # what cells have in common leaves their mean rate
+    changed = sorted({*neurons.overrides, *tabulated} - set(wiring))
+    changed = [name for name in changed if name.startswith("neurons.")]
+    usual = {"decay": "fitted", "slow_input": "off", "dendritic": False}
+    changed += [name for name, value in usual.items() if neurons.settings.get(name, value) != value]
     if neurons.mode == "model" and changed and scenario.rooms["secretion"].model in ("secretion-2018", "rate"):
         text = f"with other cells ({', '.join(changed)}) the resting level moves away from the basal concentration: "
         text += "the gland is scaled to the unchanged cells, and the start shows the way to the new level"
         found.append(Notice("gland_scale", text, "neurons"))
+    known = load.stimuli()
+    releasing = [item.kind for item in scenario.stimuli if item.kind in known and known[item.kind].released_fraction]
+    if releasing and neurons.settings.get("dendritic") is not True:
+        text = f"{releasing[0]} releases nothing from dendrites: they need the setting dendritic of the neurons"
+        found.append(Notice("dendritic", text, "stimuli"))
     return found
 
 
@@ -187,7 +196,7 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
     if "events" in chosen:
         from knuffel.body.stimuli import from_specifications
 
-        chosen["events"] = from_specifications(chosen["events"], load.stimuli())
+        chosen["events"] = from_specifications(chosen["events"], load.stimuli(), context["psp_rate"])
     return kind.Settings(**chosen)
 
 

@@ -20,6 +20,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "neurons": {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
         "rate": "knuffel.body.neurons.rate:RateNeurons",
+        "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
     },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",

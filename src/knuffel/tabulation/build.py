@@ -174,7 +174,7 @@ def _over_rate(
                 if len(known) < 2:
                     table[place, row] = table[place - 1, row]
                     continue
-                values = np.array([getattr(found[i], kind)[place, row] / fired[i] for i in known]) / opened**power
+                values = np.array([getattr(found[i], kind)[place, row] / fired[i] for i in known.tolist()]) / opened**power
                 curve = PchipInterpolator(np.sqrt(fired[known]), np.log(values))
                 inside = np.clip(rate, fired[known[0]], fired[known[-1]])
                 table[place, row] = np.exp(curve(np.sqrt(inside)))
@@ -188,4 +188,5 @@ def _over_rate(
 
 
 def _rounded(values: Floats) -> Floats:
-    return np.vectorize(lambda value: float(f"{value:.{_DIGITS}g}"), otypes=[np.float64])(values)
+    rounded: Floats = np.vectorize(lambda value: float(f"{value:.{_DIGITS}g}"), otypes=[np.float64])(values)
+    return rounded

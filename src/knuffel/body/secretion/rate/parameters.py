@@ -25,7 +25,12 @@ class RateSecretionSettings:
     table: RateTable | None = None
 
     def __post_init__(self) -> None:
-        SecretionSettings(self.species, self.burst_slope, 1, self.calcium_exponent, self.synthesis)
+        SecretionSettings(
+            species=self.species,
+            burst_slope=self.burst_slope,
+            calcium_exponent=self.calcium_exponent,
+            synthesis=self.synthesis,
+        )
 
 
 @dataclass(frozen=True)
