@@ -73,6 +73,12 @@ class RateTable:
         """The numbers that differ from the cell set, by id."""
         return {name: Override(*self.parameters[name], self.where) for name in self.changes}
 
+    @property
+    def rate_at_rest(self) -> float:
+        """Firing rate in Hz at gains of 1."""
+        row = int(np.searchsorted(self.inhibition_ratio, 1))
+        return float(np.interp(1, self.excitation_gain, self.firing_rate[row]))
+
     def check(self, resolved: Mapping[str, Resolved]) -> None:
         """Raise `ParameterError` when the table was computed with other numbers than those in use."""
         for name, (value, unit) in self.parameters.items():

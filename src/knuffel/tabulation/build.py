@@ -12,13 +12,13 @@ import numpy.typing as npt
 from knuffel import __version__
 from knuffel.body.secretion.rate import RateSecretion
 from knuffel.engine.store import atomic_write
-from knuffel.errors import ParameterError, StoreError, nearest
+from knuffel.errors import ParameterError, StoreError, UnitError, nearest
 from knuffel.evidence import load
-from knuffel.evidence.rate_table import FOLDER, RateTable, table_text
+from knuffel.evidence.rate_table import FOLDER, RateTable, table_names, table_text
 from knuffel.evidence.resolve import Override, build, resolve
 from knuffel.tabulation.measure import CELLS, TERMINALS, Means, measure
 
-__all__ = ["build_table", "cell_sets", "tabulated", "write_table"]
+__all__ = ["build_table", "cell_sets", "overrides", "shipped_sets", "tabulated", "write_table"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,13 +39,14 @@ _CELLS, _SECONDS, _QUICK_SECONDS = 256, 200, 40
 _FEW_SPIKES_BELOW, _LONGER = 1.0, 4
 _ENOUGH, _NEARLY = 200, 0.97
 _DIGITS = 6
+_PSP = "neurons.psp_size"  # what only integrate-and-fire cells have
 
 Progress = Callable[[float, float], None]
 
 
 def cell_sets() -> tuple[str, ...]:
-    """Return the sets of the neurons, for each of which a table can be built."""
-    return tuple(name for name, item in load.sets().items() if item.kind == "neurons")
+    """Return the sets of integrate-and-fire cells, for each of which a table can be built."""
+    return tuple(name for name, item in load.sets().items() if item.kind == "neurons" and _PSP in item.parameters)
 
 
 def tabulated() -> dict[str, tuple[str, ...]]:
@@ -55,6 +56,35 @@ def tabulated() -> dict[str, tuple[str, ...]]:
         kind.room: tuple(name for item in fields(kind.Parameters) if (name := item.metadata["id"]) not in own)
         for kind in (CELLS, TERMINALS)
     }
+
+
+def shipped_sets() -> tuple[str, ...]:
+    """Return the cell sets whose tables come with the package."""
+    return table_names()
+
+
+def overrides(texts: Sequence[str]) -> dict[str, Override]:
+    """Return what ``id=value unit`` texts say, in the units of the evidence. Raises `ParameterError`."""
+    from knuffel.scenario.quantities import quantity_of
+
+    known, found = load.parameters(), dict[str, Override]()
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or name not in known:
+            guess = nearest(name, known)
+            hint = f"; did you mean {guess!r}?" if guess else ""
+            raise ParameterError(f"--set {text}: wanted is ID=VALUE, for instance neurons.ahp_size=0 mV{hint}")
+        parameter = known[name]
+        try:
+            number = quantity_of(value.strip(), parameter.unit)
+        except UnitError as error:
+            raise ParameterError(f"--set {text}: {error}") from None
+        low, high = parameter.bounds
+        if not low <= number <= high:
+            raise ParameterError(f"--set {text}: outside what is possible, {low:g} to {high:g} {parameter.unit}")
+        found[name] = Override(number, parameter.unit, f"--set {text}")
+    return found
 
 
 def build_table(
@@ -174,7 +204,9 @@ def _over_rate(
                 if len(known) < 2:
                     table[place, row] = table[place - 1, row]
                     continue
-                values = np.array([getattr(found[i], kind)[place, row] / fired[i] for i in known.tolist()]) / opened**power
+                values = (
+                    np.array([getattr(found[i], kind)[place, row] / fired[i] for i in known.tolist()]) / opened**power
+                )
                 curve = PchipInterpolator(np.sqrt(fired[known]), np.log(values))
                 inside = np.clip(rate, fired[known[0]], fired[known[-1]])
                 table[place, row] = np.exp(curve(np.sqrt(inside)))

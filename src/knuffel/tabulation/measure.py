@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from knuffel.body.contract import Events, Inputs, Subjects
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
+from knuffel.body.neurons.ports import GAINS
 from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.engine.random import Streams
 
@@ -63,7 +64,7 @@ def measure(
     inputs = Inputs(
         {
             port.name: (value, value)
-            for port, value in zip(CELLS.inputs, (np.full(len(ratios), gain), gain * ratios), strict=True)
+            for port, value in zip(GAINS, (np.full(len(ratios), gain), gain * ratios), strict=True)
         }
     )
     glands = len(openness) * len(release_ratios)
