@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Inputs, Subjects
+from knuffel.body.contract import Inputs, Kind, Subjects
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin, equations
 from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.body.secretion.terminal.equations import constants
@@ -60,8 +60,9 @@ class Ours:
         self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
         self.cells, self.secretion, self.t = cells, secretion, 0
         self.streams = Streams(1, "neurons")
-        one = np.ones(1)
-        self.levels = {port.name: (one, one) for port in (*kind.inputs, *other.inputs[1:])}
+        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind is Kind.LEVEL]
+        values = {port.name: np.full(1, 1 if port.default is None else port.default) for port in ports}
+        self.levels = {name: (value, value) for name, value in values.items()}
         who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
         self.neuron_state, _ = self.neurons.init(who, Inputs(self.levels), self.streams)
         self.terminal_state, _ = self.terminal.init(who, Inputs(self.levels), self.streams)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from knuffel.body.contract import Component
@@ -39,9 +39,7 @@ def without_tabulated(
     given: Mapping[str, str | None] | None, component: type[Component], path: Path, problems: Problems
 ) -> dict[str, str | None]:
     """Return the parameters of a room without those that its rate table was computed for, which are refused."""
-    own = {item.metadata["id"] for item in fields(component.Parameters)}
-    spiking = component_class(component.room, DEFAULT_MODEL[component.room])
-    held = {item.metadata["id"] for item in fields(spiking.Parameters)} - own
+    held = set(tables.rate_table(tables.table_names()[0]).parameters)
     kept = {}
     for name, value in (given or {}).items():
         if name in held or f"{component.room}.{name}" in held:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel import __version__
+from knuffel.body.neurons.rate import RateNeurons
 from knuffel.body.secretion.rate import RateSecretion
 from knuffel.engine.store import atomic_write
 from knuffel.errors import ParameterError, StoreError, UnitError, nearest
@@ -39,6 +40,8 @@ _CELLS, _SECONDS, _QUICK_SECONDS = 256, 200, 40
 _FEW_SPIKES_BELOW, _LONGER = 1.0, 4
 _ENOUGH, _NEARLY = 200, 0.97
 _DIGITS = 6
+_TERMINALS = ("broadening_step", "broadening_half_life", "basal_broadening", "fast_calcium_step",
+              "fast_calcium_half_life", "fast_calcium_threshold")  # fmt: skip
 _PSP = "neurons.psp_size"  # what only integrate-and-fire cells have
 
 Progress = Callable[[float, float], None]
@@ -51,10 +54,11 @@ def cell_sets() -> tuple[str, ...]:
 
 def tabulated() -> dict[str, tuple[str, ...]]:
     """Return, for both rooms, the ids of the numbers that only the table knows under the fidelity rate."""
-    own = {item.metadata["id"] for item in fields(RateSecretion.Parameters)}
+    kept = {item.metadata["id"] for kind in (RateNeurons, RateSecretion) for item in fields(kind.Parameters)}
+    cells = (item.metadata["id"] for item in fields(CELLS.Parameters))
     return {
-        kind.room: tuple(name for item in fields(kind.Parameters) if (name := item.metadata["id"]) not in own)
-        for kind in (CELLS, TERMINALS)
+        CELLS.room: tuple(name for name in cells if name not in kept),
+        TERMINALS.room: tuple(f"{TERMINALS.room}.{name}" for name in _TERMINALS),
     }
 
 

@@ -64,7 +64,7 @@ def measure(
     inputs = Inputs(
         {
             port.name: (value, value)
-            for port, value in zip(GAINS, (np.full(len(ratios), gain), gain * ratios), strict=True)
+            for port, value in zip(GAINS, (np.full(len(ratios), gain), gain * ratios, 0 * ratios), strict=True)
         }
     )
     glands = len(openness) * len(release_ratios)

@@ -32,8 +32,7 @@ def _stimulated(psp_rate: float | None) -> tuple[Recording, np.ndarray[Any, Any]
     wanted = parameters(_SET, psp_rate)
     part, streams = kind(wanted, kind.Settings(cells=CELLS)), Streams(1, kind.room)
     state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), Inputs(), streams)
-    one = np.ones(1)
-    gains = {port.name: (one, one) for port in kind.inputs if port.name.endswith("gain")}
+    rest = {port.name: (np.full(1, port.default),) * 2 for port in kind.inputs}
     gap, seconds = _SECOND // _RATE, _BEFORE + _TRAIN + _AFTER
     stimuli = np.arange(_START + gap, _END + 1, gap)
     found, ahp = [], []
@@ -41,7 +40,7 @@ def _stimulated(psp_rate: float | None) -> tuple[Recording, np.ndarray[Any, Any]
         due = stimuli[(stimuli >= now) & (stimuli < now + 100)]
         nobody = np.zeros(len(due), dtype=np.int64)
         records = {"stimuli.forced_spike": Events(due, nobody, nobody - 1)}
-        found.append(part.advance(state, Inputs(gains, records=records), now, 100, streams)["neurons.spike"])
+        found.append(part.advance(state, Inputs(rest, records=records), now, 100, streams)["neurons.spike"])
         ahp.append(float(state.ahp.mean()))
     time, cell = (np.concatenate([getattr(events, name) for events in found]) for name in ("time", "index"))
     return Recording(time, cell, CELLS, seconds, float(wanted.psp_rate)), np.array(ahp)

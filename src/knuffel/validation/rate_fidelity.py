@@ -62,6 +62,8 @@ def _steady(set_name: str, spiking: bool) -> tuple[Floats, Floats]:
     levels = {"stimuli.excitation_gain": (excitation,) * 2, "stimuli.inhibition_gain": (inhibition,) * 2}
     for name in ("physiology.basal_concentration", "physiology.clearance"):
         levels[name] = (np.ones(len(excitation)),) * 2
+    for name in ("modulators.mu_opioid_occupancy", "modulators.kappa_activity"):
+        levels[name] = (np.zeros(len(excitation)),) * 2
     subjects, streams = Subjects(np.arange(len(excitation)), species="rat"), Streams(2, "neurons")
     neurons: Any
     gland: Any
@@ -72,7 +74,7 @@ def _steady(set_name: str, spiking: bool) -> tuple[Floats, Floats]:
         gland = TerminalSecretion(numbers(TerminalSecretion.Parameters, set_name), terminals)
     else:
         table = rate_table(set_name)
-        neurons = RateNeurons(settings=RateNeurons.Settings(table))
+        neurons = RateNeurons(numbers(RateNeurons.Parameters, set_name), RateNeurons.Settings(table))
         parameters = numbers(RateSecretion.Parameters, set_name)
         gland = RateSecretion(parameters, RateSecretion.Settings(species="rat", table=table))
     step = _STEP if spiking else _COARSE

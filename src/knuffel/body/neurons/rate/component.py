@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.contract import Component, Events, Inputs, Outputs, RandomStreams, State, Subjects
+from knuffel.body.contract import (
+    Component,
+    Events,
+    Inputs,
+    Outputs,
+    RandomStreams,
+    State,
+    Subjects,
+    check_numbers,
+    parameter,
+)
 from knuffel.body.neurons.ports import GAINS, OUTPUTS
 from knuffel.body.neurons.rate import equations
 from knuffel.errors import ParameterError
@@ -22,7 +32,14 @@ __all__ = ["RateNeurons", "RateNeuronsParameters", "RateNeuronsSettings", "RateN
 
 @dataclass(frozen=True)
 class RateNeuronsParameters:
-    """No numbers of its own: they are in the table, which carries those of the spiking cells."""
+    """What the table does not hold, which carries the numbers of the spiking cells. A number, or (subject,)."""
+
+    mu_opioid_inhibition: Any = parameter(
+        "neurons.mu_opioid_inhibition", "1", "share of excitation that full mu-opioid occupancy takes away", at_most=1
+    )
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
 
 @dataclass(frozen=True)
@@ -58,10 +75,8 @@ class RateNeurons(Component):
     State = RateNeuronsState
     settings: RateNeuronsSettings
 
-    def __init__(
-        self, parameters: RateNeuronsParameters | None = None, settings: RateNeuronsSettings | None = None
-    ) -> None:
-        super().__init__(parameters or RateNeuronsParameters(), settings or RateNeuronsSettings())
+    def __init__(self, parameters: RateNeuronsParameters, settings: RateNeuronsSettings | None = None) -> None:
+        super().__init__(parameters, settings or RateNeuronsSettings())
         table = self.settings.table
         if table is None:
             raise ParameterError("neurons: the model rate needs a rate table (knuffel build-rate-tables)")
@@ -74,7 +89,12 @@ class RateNeurons(Component):
 
     def advance(self, state: RateNeuronsState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return the firing rate over the interval and no spikes. A negative gain counts as zero."""
-        ends = [np.maximum(value, 0) for port in GAINS for value in inputs.levels[port.name]]
+        excitation, inhibition, opioid = GAINS
+        ends = [np.maximum(value, 0) for port in (excitation, inhibition) for value in inputs.levels[port.name]]
+        occupancy = inputs.mean(opioid.name)
+        if occupancy.any():
+            left = 1 - self.parameters.mu_opioid_inhibition * occupancy
+            ends[:2] = ends[0] * left, ends[1] * left
         highest = max(ends[0].max(initial=0), ends[1].max(initial=0))
         if highest > self._largest:
             raise ParameterError(

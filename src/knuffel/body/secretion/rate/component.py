@@ -20,6 +20,8 @@ from knuffel.errors import Notice, ParameterError
 __all__ = ["RateSecretion"]
 
 _EXCITATION, _INHIBITION = "stimuli.excitation_gain", "stimuli.inhibition_gain"
+_MU, _KAPPA = "modulators.mu_opioid_occupancy", "modulators.kappa_activity"
+_RELEASE = 3  # row of the constants
 _ROUNDING = 1e-6
 
 
@@ -35,6 +37,8 @@ class RateSecretion(Component):
         Port("neurons.firing_rate", "Hz", Kind.RATE, "spikes per second and cell, mean over cells"),
         Port(_EXCITATION, "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
         Port(_INHIBITION, "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
+        Port(_MU, "1", Kind.FRACTION, "lowers excitation and release", default=0.0, range=(0.0, 1.0)),
+        Port(_KAPPA, "1", Kind.FRACTION, "lowers fast calcium at the terminals", default=0.0, range=(0.0, 1.0)),
         Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
         Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
     )
@@ -87,12 +91,19 @@ class RateSecretion(Component):
                 f"secretion: the firing rate reaches {highest:g} Hz at {t / 1000:g} s; "
                 f"the rate table ends at {self._highest:g} Hz"
             )
-        excitation, inhibition = inputs.mean(_EXCITATION), inputs.mean(_INHIBITION)
+        p, mu, kappa = self.parameters, inputs.mean(_MU), inputs.mean(_KAPPA)
+        excitation, inhibition = inputs.mean(_EXCITATION) * (1 - p.mu_opioid_inhibition * mu), inputs.mean(_INHIBITION)
+        table = self._constants
+        if mu.any() or kappa.any():
+            # Release goes with the square of fast calcium, as long as fast calcium does not close the channels.
+            left = (1 - p.mu_opioid_release_inhibition * mu) * (1 - p.kappa_calcium_inhibition * kappa) ** 2
+            table = np.repeat(table, len(rates) // table.shape[1], axis=1)
+            table[_RELEASE] *= left
         ratios = np.divide(inhibition, excitation, out=np.ones(len(rates)), where=excitation > 0)
         released, above = np.empty(len(rates)), np.empty(len(rates))
         stores = (state.slow_calcium, state.pool, state.reserve)
         exponent = self.settings.calcium_exponent
-        _loop()(t, dt, rates, ratios, *stores, released, above, self._constants, exponent, *self._grid, self._ratios)
+        _loop()(t, dt, rates, ratios, *stores, released, above, table, exponent, *self._grid, self._ratios)
         return {
             "secretion.gland_rate": released,
             "secretion.rate": self._into_blood(released, above, inputs),

@@ -55,6 +55,17 @@ class RateSecretionParameters:
     resting_gland_rate: Any = parameter(
         "secretion.resting_gland_rate", "pg/s", "secretion of the gland at rest", positive=True
     )
+    mu_opioid_inhibition: Any = parameter(
+        "neurons.mu_opioid_inhibition", "1", "share of excitation that full mu-opioid occupancy takes away", at_most=1
+    )
+    mu_opioid_release_inhibition: Any = parameter(
+        "secretion.mu_opioid_release_inhibition", "1", "share of release that full mu-opioid occupancy takes away",
+        at_most=1,
+    )  # fmt: skip
+    kappa_calcium_inhibition: Any = parameter(
+        "secretion.kappa_calcium_inhibition", "1", "share of fast calcium that full kappa activity takes away",
+        at_most=1,
+    )  # fmt: skip
     burst_knee: Any = parameter("secretion.burst_knee", "pg/s", "gland rate above which the burst slope holds")
     burst_slope_default: Any = parameter("secretion.burst_slope_default", "1", "burst slope, other states")
     burst_slope_lactation: Any = parameter("secretion.burst_slope_lactation", "1", "burst slope in lactation")
