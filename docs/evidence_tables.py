@@ -72,6 +72,10 @@ _STUDIES = {
         "en": ("Depletion", "a day of firing without synthesis: reserve and secretion"),
         "nl": ("Uitputting", "een etmaal vuren zonder aanmaak: voorraad en afgifte"),
     },
+    "rate_fidelity": {
+        "en": ("Rates in place of spikes", "mean rate, secretion and plasma of the rate model, against spikes"),
+        "nl": ("Frequenties in plaats van spikes", "frequentie, afgifte en plasma van het model zonder spikes"),
+    },
     "antidromic": {
         "en": ("Stimulation of the stalk", "forced spikes: release, AHP, silence afterwards, collisions"),
         "nl": ("Prikkeling van de hypofysesteel", "opgewekte spikes: afgifte, AHP, stilte erna, botsingen"),

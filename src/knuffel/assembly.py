@@ -6,7 +6,7 @@ The one place that knows both the scenario and the body plan. Nothing runs here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, 
 from knuffel.engine.wiring import Wiring, connect
 from knuffel.errors import Notice
 from knuffel.evidence import load
+from knuffel.evidence.rate_table import RateTable, rate_table, read_rate_table
 from knuffel.evidence.resolve import Resolved, build, resolve, weakest
 from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec
 
@@ -85,9 +86,17 @@ def assemble(scenario: Scenario) -> Model:
     classes = {spec.room: component_class(spec.room, spec.model) for spec in running}
     used = {room: _evidence_ids(component) for room, component in classes.items()}
     overrides = {key: value for spec in running for key, value in spec.overrides.items()}
-    wanted = sorted({name for names in used.values() for name in names} | set(overrides))
+    table = _rate_table(scenario)
+    if table is not None:
+        overrides |= table.overrides
+        for room in (spec.room for spec in running if spec.model == "rate"):
+            used[room] += tuple(name for name in table.parameters if name.startswith(f"{room}."))
+    held = () if table is None else table.parameters
+    wanted = sorted({name for names in used.values() for name in names} | set(overrides) | set(held))
     resolved, notices = resolve(wanted, scenario.sets, overrides)
-    context = _context(scenario)
+    if table is not None:
+        table.check(resolved)
+    context = _context(scenario, table)
     context["psp_rate"] = resolved["neurons.psp_rate"].value if "neurons.psp_rate" in resolved else None
     parts: list[Part] = []
     for room in ROOMS:
@@ -105,7 +114,7 @@ def assemble(scenario: Scenario) -> Model:
         else:
             component = kind(build(kind.Parameters, resolved), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
-    said = _model_notices(scenario)
+    said = _model_notices(scenario, () if table is None else table.changes)
     said += [notice for part in parts if part.component is not None for notice in part.component.notices()]
     warm_up = scenario.engine.warm_up
     if warm_up is None:
@@ -120,14 +129,23 @@ def assemble(scenario: Scenario) -> Model:
     )
 
 
-def _model_notices(scenario: Scenario) -> list[Notice]:
-    """Say so when the scale of a gland no longer fits its cells."""
+def _rate_table(scenario: Scenario) -> RateTable | None:
+    """Return the table behind the rates; None when no model reads one. Raises `DataError`, `ParameterError`."""
+    spec = scenario.rate_table
+    if spec is None:
+        return None
+    return read_rate_table(spec.path) if spec.path else rate_table(spec.set)
+
+
+def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]:
+    """Say so when the scale of a gland no longer fits its cells. ``tabulated`` numbers were changed in a rate table."""
     found, neurons = [], scenario.rooms["neurons"]
     wiring = ("neurons.shared_fraction", "neurons.connections")  # what cells have in common leaves their mean rate
-    changed = sorted(name for name in neurons.overrides if name.startswith("neurons.") and name not in wiring)
+    changed = sorted({*neurons.overrides, *tabulated} - set(wiring))
+    changed = [name for name in changed if name.startswith("neurons.")]
     usual = {"decay": "fitted", "slow_input": "off", "dendritic": False}
     changed += [name for name, value in usual.items() if neurons.settings.get(name, value) != value]
-    if neurons.mode == "model" and changed and scenario.rooms["secretion"].model == "secretion-2018":
+    if neurons.mode == "model" and changed and scenario.rooms["secretion"].model in ("secretion-2018", "rate"):
         text = f"with other cells ({', '.join(changed)}) the resting level moves away from the basal concentration: "
         text += "the gland is scaled to the unchanged cells, and the start shows the way to the new level"
         found.append(Notice("gland_scale", text, "neurons"))
@@ -160,7 +178,7 @@ def _subjects(scenario: Scenario) -> Subjects:
     )
 
 
-def _context(scenario: Scenario) -> dict[str, Any]:
+def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
     """Return what the `Settings` of any room may ask for by name."""
     neurons = scenario.rooms["neurons"]
     cells = neurons.settings.get("cells")
@@ -170,8 +188,12 @@ def _context(scenario: Scenario) -> dict[str, Any]:
         "state": scenario.subject.state,
         "burst_slope": "labour" if scenario.subject.state == "term" else "default",
         "events": scenario.stimuli,
+        "table": table,
         "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
     }
+    if neurons.mode == "model" and neurons.model == "rate":
+        interval = component_class("neurons", "rate").coupling_interval
+        context["reader_interval"] = scenario.engine.intervals.get("neurons", interval)
     return context if cells is None else {**context, "cells": cells}
 
 

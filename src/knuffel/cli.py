@@ -318,6 +318,36 @@ def validate(
         raise typer.Exit(1)
 
 
+@app.command("build-rate-tables")
+def build_rate_tables(
+    sets: Annotated[list[str] | None, typer.Argument(metavar="[SET]…", help="cell sets; all of the package")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="write here; into the package unless given")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="equal seeds give equal tables")] = 1,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="replace a number of the cells; repeatable")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a coarse grid and short runs, to try it")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute the tables behind `fidelity: rate` from the spiking cells; minutes for each set."""
+    from knuffel.tabulation import build_table, overrides, shipped_sets, write_table
+
+    changed = overrides(changes or [])
+    if out is None and (changed or quick):
+        raise KnuffelError("--set and --quick make tables of your own: --out says where they go")
+    rows = []
+    for name in sets or shipped_sets():
+        with _progress(quiet or as_json) as progress:
+            table = build_table(name, changed, seed=seed, quick=quick, progress=progress)
+        rows.append({"set": name, "file": str(write_table(table, out)), "rate_at_rest": table.rate_at_rest})
+    if as_json:
+        _print_json({"tables": rows})
+    else:
+        for row in rows:
+            print(f"{row['set']}: {row['file']} ({row['rate_at_rest']:.3g} spikes/s at rest)")
+
+
 @app.command()
 def doctor(
     warm: Annotated[bool, typer.Option("--warm", help="compile every kernel now")] = False, as_json: JsonOption = False

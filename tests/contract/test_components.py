@@ -18,6 +18,7 @@ from knuffel.engine.random import Streams
 from knuffel.engine.signals import ConstantSignal, EventSignal
 from knuffel.errors import KnuffelError
 from knuffel.evidence import load
+from knuffel.evidence.rate_table import rate_table
 from knuffel.evidence.resolve import build, resolve
 
 ALL = [(room, model) for room in ROOMS for model in models(room)]
@@ -37,7 +38,12 @@ def make(kind: type[Component]) -> Component:
     resolved, _ = resolve(names, ("oxytocin-2018", "human_women_np", "induction_ripe"), {})
     settings = None
     if kind.Settings is not None:
-        offered: dict[str, Any] = {"cells": CELLS, "species": "human", "events": ()}
+        offered: dict[str, Any] = {
+            "cells": CELLS,
+            "species": "human",
+            "events": (),
+            "table": rate_table("oxytocin-2018"),
+        }
         settings = kind.Settings(**{f.name: offered[f.name] for f in fields(kind.Settings) if f.name in offered})
     return kind(build(kind.Parameters, resolved), settings)
 

@@ -20,11 +20,13 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "modulators": {"levels": "knuffel.body.modulators:Levels"},
     "neurons": {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "rate": "knuffel.body.neurons.rate:RateNeurons",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
     },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",
+        "rate": "knuffel.body.secretion.rate:RateSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
     },
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},

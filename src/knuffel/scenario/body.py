@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
+from knuffel.scenario.fidelity import RATE, default_model, without_tabulated
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.schema_body import Room
 from knuffel.scenario.signals import read_signal
 from knuffel.scenario.times import Times
 from knuffel.scenario.tree import Path, Problems
+
+if TYPE_CHECKING:
+    from knuffel.evidence.resolve import Override
 
 __all__ = ["parameter_sets", "read_rooms"]
 
@@ -20,13 +26,13 @@ _MODEL_KEYS = ("set", "parameters", "settings")
 
 
 def read_rooms(
-    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems
+    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems, fidelity: str | None = None
 ) -> dict[str, RoomSpec]:
-    """Return what stands in every room, in the order of the signal."""
+    """Return what stands in every room, in the order of the signal. ``fidelity`` chooses the default models."""
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
 
@@ -60,8 +66,17 @@ def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> Non
 class _Reader:
     """Reads one room."""
 
-    def __init__(self, room: str, section: Room, subject: SubjectSpec | None, times: Times, problems: Problems) -> None:
+    def __init__(
+        self,
+        room: str,
+        section: Room,
+        subject: SubjectSpec | None,
+        times: Times,
+        problems: Problems,
+        fidelity: str | None,
+    ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
+        self.fidelity = fidelity
         self.path: Path = ("body", room)
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
@@ -82,9 +97,7 @@ class _Reader:
             model=model,
             mode=mode,
             sets=self._sets(component) if running else (),
-            overrides=read_parameters(section.parameters, self.room, component, self.path, self.problems)
-            if running
-            else {},
+            overrides=self._overrides(component) if running else {},
             outputs=self._outputs(component) if mode == "prescribed" else {},
             settings=settings,
             where=self.problems.where(self.path),
@@ -94,13 +107,26 @@ class _Reader:
         known = models(self.room)
         wanted = self.section.model
         if wanted is None:
-            silent = self.room == "secretion" and earlier["neurons"].mode == "off"
-            return "basal" if silent and "basal" in known else DEFAULT_MODEL[self.room]
+            return default_model(self.room, self.fidelity, earlier)
         if wanted in known:
+            self._check_fidelity(wanted)
             return wanted
         names = [*known, "off"]
         self.problems.add((*self.path, "model"), f"{self.room} has no such model", allowed=names, near=wanted)
         return DEFAULT_MODEL[self.room]
+
+    def _check_fidelity(self, wanted: str) -> None:
+        if self.room == "neurons" and self.fidelity is not None and (wanted == RATE) != (self.fidelity == RATE):
+            allowed = (
+                f"leave one of them out (fidelity stands for the model {default_model('neurons', self.fidelity, {})})"
+            )
+            self.problems.add((*self.path, "model"), f"this contradicts fidelity: {self.fidelity}", allowed=allowed)
+
+    def _overrides(self, component: type[Component]) -> dict[str, Override]:
+        given = self.section.parameters
+        if component.id == RATE:
+            given = without_tabulated(given, component, self.path, self.problems)
+        return read_parameters(given, self.room, component, self.path, self.problems)
 
     def _foreign(self, earlier: dict[str, RoomSpec]) -> str:
         """Return the peptide of the neurons when this room cannot take it: it is made for oxytocin; empty when it can.
@@ -175,7 +201,10 @@ class _Reader:
         if cells is not None and not 1 <= cells <= _MOST_CELLS:
             self.problems.add(path, "not a possible number of cells", allowed=f"1 to {_MOST_CELLS}; or neurons: off")
             cells = None
-        if mode != "off":
+        if mode == "model" and component.id == RATE:
+            if cells is not None:
+                self.problems.add(path, "the model rate has no cells", allowed="fidelity: spiking", at_key=True)
+        elif mode != "off":
             settings["cells"] = cells if cells is not None else _DEFAULT_CELLS if mode == "model" else 1
         elif cells is not None:
             self.problems.add(path, "the room is off: this does nothing", at_key=True)

@@ -9,8 +9,9 @@ from typing import Any
 from knuffel.body.contract import Kind
 from knuffel.body.plan import component_class
 from knuffel.evidence import load
+from knuffel.scenario.fidelity import is_spiking
 from knuffel.scenario.model import RoomSpec, Scenario
-from knuffel.scenario.observe import is_spiking, ports_of
+from knuffel.scenario.observe import ports_of
 from knuffel.scenario.timeline import Moment, timeline
 from knuffel.scenario.times import clock_text, time_text
 from knuffel.scenario.wording import ROOM_NAMES, WORDS
@@ -151,7 +152,13 @@ def _body(item: Scenario, lang: str) -> str:
     for room, spec in item.rooms.items():
         model = spec.model if spec.mode == "model" else words[spec.mode]
         rows.append((ROOM_NAMES[lang].get(room, room), model, "; ".join(_details(spec, item, words))))
-    return _table((words["room"], words["model"], words["details"]), rows)
+    lines = [_table((words["room"], words["model"], words["details"]), rows)]
+    if is_spiking(item.rooms):
+        lines.append(words["fidelity_spiking"])
+    if item.rate_table is not None:
+        lines.append(words["fidelity_rate"].format(name=item.rate_table.set))
+        lines += [words["own_table"].format(path=item.rate_table.path)] if item.rate_table.path else []
+    return "\n".join(lines)
 
 
 def _details(spec: RoomSpec, item: Scenario, words: dict[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "SignalSpec",
     "StimulusSpec",
     "SubjectSpec",
+    "TableSpec",
 ]
 
 _PLACES = frozenset({"where", "path", "source", "notices", "changes"})
@@ -114,6 +115,15 @@ class RoomSpec:
 
 
 @dataclass(frozen=True)
+class TableSpec:
+    """A rate table: the cell set it was computed for, the hash of its file, and the file when it is the user's own."""
+
+    set: str
+    digest: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class SampleSpec:
     """A sampling series: its name, the assay, the port that is sampled, and the times in ms."""
 
@@ -146,7 +156,8 @@ class EngineSpec:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority.
+    """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
+    ``rate_table`` when rates stand in for spikes.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -165,6 +176,7 @@ class Scenario:
     rooms: Mapping[str, RoomSpec]
     observe: ObserveSpec
     engine: EngineSpec
+    rate_table: TableSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

@@ -7,28 +7,25 @@ from collections.abc import Mapping
 from knuffel.body.contract import Kind, Port
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.evidence import load
+from knuffel.scenario.fidelity import is_spiking
 from knuffel.scenario.model import EngineSpec, ObserveSpec, RoomSpec, SampleSpec
 from knuffel.scenario.schema import Engine
 from knuffel.scenario.schema_body import Observe, Record, Sample
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["is_spiking", "ports_of", "read_engine", "read_observe"]
+__all__ = ["ports_of", "read_engine", "read_observe"]
 
 """ms: the random numbers of a step are counted by a 32-bit number of milliseconds."""
 
-_SPIKING_EVERY, _EVERY = 10_000, 60_000
+_SPIKING_EVERY, _EVERY, _LONG_EVERY = 10_000, 60_000, 600_000
+_LONG = 2 * 86_400_000
 _MOST_RECORDS = 2_000_000
 _MOST_SAMPLES = 100_000
 _DEFAULT_PORT = "plasma.oxytocin_concentration"
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _DEFAULT_CHECKPOINT = 30.0
 _LONGEST_WARM_UP = 30 * 86_400_000
-
-
-def is_spiking(rooms: Mapping[str, RoomSpec]) -> bool:
-    """Whether neurons are simulated, millisecond by millisecond."""
-    return rooms["neurons"].mode == "model"
 
 
 def ports_of(rooms: Mapping[str, RoomSpec]) -> dict[str, Port]:
@@ -41,7 +38,7 @@ def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Tim
     """Return what is observed."""
     section = section or Observe()
     record = section.record or Record()
-    default = _SPIKING_EVERY if is_spiking(rooms) else _EVERY
+    default = _SPIKING_EVERY if is_spiking(rooms) else _LONG_EVERY if (times.duration or 0) > _LONG else _EVERY
     every = times.span(record.every, ("observe", "record", "every")) or default
     if times.duration is not None and times.duration // every > _MOST_RECORDS:
         count = times.duration // every
@@ -57,7 +54,7 @@ def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Tim
         problems.add(
             ("observe", "tocograph"), "there is no uterus to measure", allowed="false, or a model in body.uterus"
         )
-    spikes_possible = rooms["neurons"].mode != "off"
+    spikes_possible = is_spiking(rooms) or rooms["neurons"].mode == "prescribed"
     return ObserveSpec(
         record_every=every,
         variables=_variables(record.variables, rooms, problems),

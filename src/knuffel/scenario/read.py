@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from knuffel.body.plan import component_class
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
+from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import RoomSpec, Scenario
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
@@ -20,7 +21,7 @@ from knuffel.scenario.source import parse, read_source
 from knuffel.scenario.stimuli import read_stimuli
 from knuffel.scenario.subject import read_subject
 from knuffel.scenario.times import DEFAULT_START, Times
-from knuffel.scenario.tree import Node, Problems
+from knuffel.scenario.tree import Problems
 from knuffel.scenario.typed import normalise, typed
 
 __all__ = ["load", "loads"]
@@ -48,16 +49,16 @@ def _read(content: bytes | str, overrides: Sequence[str], display: str, path: st
     problems.found.extend(apply_overrides(root, overrides))
     normalise(root, problems)
     document = typed(root, problems)
-    return replace(_Reading(document, problems, stem).scenario(root, path, text), changes=tuple(overrides))
+    return replace(_Reading(document, problems, stem, path).scenario(text), changes=tuple(overrides))
 
 
 class _Reading:
     """The last stage: what a typed document means."""
 
-    def __init__(self, document: Document, problems: Problems, stem: str) -> None:
-        self.document, self.problems, self.stem = document, problems, stem
+    def __init__(self, document: Document, problems: Problems, stem: str, path: str) -> None:
+        self.document, self.problems, self.stem, self.path = document, problems, stem, path
 
-    def scenario(self, root: Node, path: str, text: str) -> Scenario:
+    def scenario(self, text: str) -> Scenario:
         document, problems = self.document, self.problems
         start = document.start if document.start is not None else DEFAULT_START
         times = Times(problems, None if problems.spoiled("start") else start, document.duration)
@@ -66,7 +67,9 @@ class _Reading:
         subject = read_subject(document.subject, problems)
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses = read_doses(document.doses, subject, times, problems)
-        rooms = read_rooms(document.body, subject, times, problems)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity)
+        folder = FilePath(self.path).parent if self.path else FilePath()
+        table = read_table(document.rate_table, rooms, folder, problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
         self._notice_unheard(stimuli, doses, rooms)
@@ -92,7 +95,8 @@ class _Reading:
             rooms=rooms,
             observe=observe,
             engine=engine,
-            path=path,
+            rate_table=table,
+            path=self.path,
             source=text,
             notices=tuple(problems.notices),
         )

@@ -65,7 +65,9 @@ class Room(Section):
 class Record(Section):
     """What is kept of the run."""
 
-    every: Time | None = Field(None, description="one row this often; 10 s with spiking neurons, else 60 s")
+    every: Time | None = Field(
+        None, description="one row this often; 10 s with spiking neurons, else 60 s (10 min when longer than 2 days)"
+    )
     variables: list[str | None] | None = Field(None, description="ports to keep; `all` unless given")
     spikes: Flag | None = Field(None, description="keep every spike; yes unless given")
 
@@ -109,6 +111,14 @@ class Document(Section):
     description: Texts | None = Field(None, description="what this shows; a text or one for each language")
     start: Clock | None = Field(None, description="the time of the day at which it starts; 09:00 unless given")
     duration: Time | None = Field(None, description="how long it runs")
+    fidelity: choice("spiking", "rate") | None = Field(  # type: ignore[valid-type]
+        None,
+        description="spiking (unless given): every neuron, millisecond by millisecond; rate: neurons and gland from "
+        "tables of the spiking cells, for days to months",
+    )
+    rate_table: str | None = Field(
+        None, description="with fidelity rate: the file of a table of your own, made by knuffel build-rate-tables"
+    )
     seed: Whole | None = Field(None, description="the same scenario and seed give the same result; 1 unless given")
     subject: Subject | None = Field(None, description="who")
     stimuli: list[Stimulus | None] | None = Field(None, description="what happens (also called events)")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from knuffel.scenario.quantities import Amount, Frequency, Number, Osmolality, Rate, Slope, Time, choice
+from knuffel.scenario.quantities import Amount, Frequency, Number, Osmolality, Rate, Slope, Time, Whole, choice
 from knuffel.scenario.schema import Section
 
-__all__ = ["Dose", "DoseStep", "Stimulus"]
+__all__ = ["Dose", "DoseStep", "Repeat", "Stimulus"]
+
+
+class Repeat(Section):
+    """The same again, at equal distances."""
+
+    REQUIRED = ("every",)
+
+    every: Time | None = Field(None, description="from one start to the next", examples=["1 day"])
+    count: Whole | None = Field(
+        None, description="how many in all, the first included; as many as fit unless given", examples=[30]
+    )
 
 
 class Stimulus(Section):
@@ -32,6 +43,7 @@ class Stimulus(Section):
     from_: Number | None = Field(None, alias="from", description="ramps: multiple at the beginning; 1 unless given")
     after: Number | None = Field(None, description="step and ramps: multiple after the end; 1 unless given")
     time_constant: Time | None = Field(None, description="saturating_ramp and exponential: how fast")
+    repeat: Repeat | None = Field(None, description="the same again, for instance every day")
     rate: Frequency | None = Field(None, description="antidromic: stimuli a second")
     rise: Osmolality | None = Field(None, description="osmotic: how far above rest the osmolality would come")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knuffel.body.stimuli import PROFILE_KEYS, PROTOCOLS
 from knuffel.evidence import load
 from knuffel.scenario.model import StimulusSpec, SubjectSpec
 from knuffel.scenario.schema_events import Stimulus
 from knuffel.scenario.signals import MOST_EVENTS
-from knuffel.scenario.times import Times
+from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
 __all__ = ["read_stimuli"]
@@ -20,6 +22,7 @@ _LIMITS = {
     "rate": ("the rate", 0.01, 500.0, " Hz"),
     "rise": ("the rise of osmolality", 0.0, 100.0, " mOsm/kg"),
 }
+_MOST_REPEATS = 10_000
 
 
 def read_stimuli(
@@ -29,9 +32,38 @@ def read_stimuli(
     found = []
     for place, item in enumerate(items or []):
         if item is not None and item.kind is not None:
-            spec = _stimulus(item, ("stimuli", place), subject, times, problems)
-            found += [] if spec is None else [spec]
+            path: Path = ("stimuli", place)
+            spec = _stimulus(item, path, subject, times, problems)
+            found += [] if spec is None else _repeated(spec, item, path, times, problems)
+    if len(found) > _MOST_REPEATS:
+        problems.add(("stimuli",), "too many stimuli", found=str(len(found)), allowed=f"at most {_MOST_REPEATS}")
     return tuple(found)
+
+
+def _repeated(spec: StimulusSpec, item: Stimulus, path: Path, times: Times, problems: Problems) -> list[StimulusSpec]:
+    """Return a stimulus and its repetitions."""
+    if item.repeat is None:
+        return [spec]
+    where: Path = (*path, "repeat")
+    every = times.span(item.repeat.every, (*where, "every"))
+    count = item.repeat.count
+    if count is not None and not 1 <= count <= _MOST_REPEATS:
+        problems.add((*where, "count"), "not a possible number of times", allowed=f"1 to {_MOST_REPEATS}")
+        return [spec]
+    if every is None or times.duration is None:
+        return [spec]
+    if spec.kind in PROTOCOLS and (spec.duration == 0 or spec.values.get("after", 1) != 1):
+        message = "only a protocol that ends, and leaves the input as it was, can be repeated"
+        problems.add(where, message, allowed="a duration, and no `after`", at_key=True)
+    elif every < spec.duration:
+        allowed = f"at least {time_text(spec.duration)}, its duration"
+        problems.add((*where, "every"), "it would begin again before it has ended", allowed=allowed)
+    fitting = max(0, times.duration - 1 - spec.start) // every + 1
+    if count is not None and count > fitting:
+        message = "the last of them lies after the end of the scenario"
+        problems.add((*where, "count"), message, allowed=f"at most {fitting}")
+    wanted = min(fitting if count is None else count, _MOST_REPEATS + 1)
+    return [replace(spec, start=spec.start + place * every) for place in range(wanted)]
 
 
 def _stimulus(

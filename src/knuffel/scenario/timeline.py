@@ -25,14 +25,17 @@ class Moment:
 
 def timeline(scenario: Scenario) -> tuple[Moment, ...]:
     """Return stimuli, doses and prescribed outputs in order of time."""
-    moments = [_stimulus(item) for item in scenario.stimuli]
+    written: dict[str, list[StimulusSpec]] = {}
+    for item in scenario.stimuli:
+        written.setdefault(item.where, []).append(item)
+    moments = [_stimulus(*same) for same in written.values()]
     for dose in scenario.doses:
         moments += _dose(dose)
     moments += [_prescribed(port, signal) for spec in scenario.rooms.values() for port, signal in spec.outputs.items()]
     return tuple(sorted(moments, key=lambda moment: moment.time))
 
 
-def _stimulus(item: StimulusSpec) -> Moment:
+def _stimulus(item: StimulusSpec, *again: StimulusSpec) -> Moment:
     profile = load.stimuli().get(item.kind)
     what, how = {}, {}
     for lang, words in WORDS.items():
@@ -46,6 +49,9 @@ def _stimulus(item: StimulusSpec) -> Moment:
         if profile is not None:
             parts += [words[item.partner]] if profile.social_touch else []
             parts.append(words["grade"].format(grade=profile.grade))
+        if again:
+            every = time_text(again[0].start - item.start)
+            parts.insert(0, words["repeated"].format(count=1 + len(again), every=every))
         how[lang] = ", ".join(parts)
     return Moment(item.start, what, how)
 

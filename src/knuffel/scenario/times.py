@@ -78,9 +78,9 @@ def clock_text(seconds: int) -> str:
 
 
 def time_text(milliseconds: int) -> str:
-    """Return a time in the unit in which it reads well: ``90 s``, ``20 min``, ``4 h``."""
-    for size, unit in ((3_600_000, "h"), (60_000, "min"), (1000, "s")):
-        if milliseconds % size == 0 and milliseconds >= size and (unit != "h" or milliseconds >= 2 * size):
+    """Return a time in the unit in which it reads well: ``90 s``, ``20 min``, ``4 h``, ``30 d``."""
+    for size, unit in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")):
+        if milliseconds % size == 0 and milliseconds >= size and (unit not in ("d", "h") or milliseconds >= 2 * size):
             return f"{milliseconds // size} {unit}"
     if milliseconds >= 600_000:
         return f"{milliseconds / 60_000:.4g} min"

@@ -36,6 +36,7 @@ STUDIES = (
     "lactation_burst",
     "stimuli",
     "cck",
+    "rate_fidelity",
     "rat_plasma",
     "pharmacokinetics",
     "uterus_dose_response",

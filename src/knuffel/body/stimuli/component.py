@@ -39,9 +39,14 @@ class StimulusEventsParameters:
 
 @dataclass(frozen=True)
 class StimulusEventsSettings:
-    """``events`` of the scenario, in any order; they add."""
+    """``events`` of the scenario, in any order; they add.
+
+    ``reader_interval`` (ms) tells that a reader takes the gains as straight over so long: then bends of the courses are
+    edges too. 0 when readers are fast.
+    """
 
     events: tuple[StimulusEvent, ...] = ()
+    reader_interval: int = 0
 
 
 @dataclass
@@ -81,18 +86,25 @@ class StimulusEvents(Component):
     ) -> None:
         super().__init__(parameters or StimulusEventsParameters(), settings or StimulusEventsSettings())
         self._events: tuple[StimulusEvent, ...] = self.settings.events
+        self._spans = [(event.start, event.last, event) for event in self._events]
         self._forced = np.unique([time for event in self._events for time in event.forced_spikes()]).astype(np.int64)
         releases = sorted(release for event in self._events for release in event.releases())
         self._releases = np.array(releases, dtype=np.float64).reshape(-1, 2)
 
     def edges(self) -> Sequence[int]:
-        """Return the starts, lags and ends of all events, ascending, each once."""
-        return sorted({time for event in self._events for time in event.edges()})
+        """Return the starts, lags and ends of all events, ascending, each once, and bends for slow readers."""
+        interval = self.settings.reader_interval
+        times = {time for event in self._events for time in event.edges()}
+        if interval:
+            times.update(time for event in self._events for time in event.bends(interval))
+        return sorted(times)
 
     def gains(self, t: int, *, left: bool = False) -> tuple[float, float]:
         """Return the excitatory and inhibitory gain at ``t`` ms (right limit, or left limit when asked)."""
         excitation = inhibition = 1.0
-        for event in self._events:
+        for first, last, event in self._spans:
+            if not first <= t <= last:
+                continue
             more_excitation, more_inhibition = event.excess(t, left=left)
             excitation += more_excitation
             inhibition += more_inhibition

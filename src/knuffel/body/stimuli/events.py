@@ -37,6 +37,11 @@ PROFILE_KEYS: dict[str, tuple[str, ...]] = {"train": ("rate",), "osmotic": ("ris
 _STRONGEST = 100
 """Largest multiple of the resting rate that a slope may reach."""
 
+_FADED = 746
+"""exp(-746) is zero in double precision."""
+
+_STRAIGHT = 1e-3
+_SHORTEST = 1000
 _VALENCE = {"wanted": 1, "neutral": 0, "unwanted": -1}
 
 
@@ -71,6 +76,11 @@ class EventProfile:
         strength = equations.event_course(u, duration, self.lag, self.rise, self.decay, left=left)
         strength *= equations.habituated(u, self.lag, self.habituation)
         return self.excitation_gain * strength, self.inhibition_gain * strength
+
+    @property
+    def fading(self) -> float:
+        """The time (s) after its end in which an event fades to exactly nothing."""
+        return _FADED * self.decay
 
     def edges(self, start: int, duration: int) -> list[int]:
         """Return the times (ms) at which the course or its slope jumps."""
@@ -115,6 +125,11 @@ class Protocol:
             gain = equations.step(u, span, self.gain, self.after, left=left)
         return gain - 1, gain - 1
 
+    @property
+    def fading(self) -> float:
+        """The time (s) after its end in which it fades: a protocol may leave the input changed for good."""
+        return inf
+
     def edges(self, start: int, duration: int) -> list[int]:
         """Return the times (ms) at which the course or its slope jumps."""
         return [start, start + duration] if duration > 0 and self.form != "exponential" else [start]
@@ -131,6 +146,11 @@ class AntidromicTrain:
         _check("latency", self.latency, 0)
         if not 0 < self.rate <= 1000:
             raise ParameterError(f"antidromic: rate = {self.rate} Hz has to be above 0 and at most 1000")
+
+    @property
+    def fading(self) -> float:
+        """It adds nothing to the synaptic input, and so has nothing to fade."""
+        return 0.0
 
     def excess(self, u: float, duration: float, *, left: bool = False) -> tuple[float, float]:
         """Return nothing: the synaptic input stays what it is."""
@@ -165,9 +185,41 @@ class StimulusEvent:
         scale = self.intensity * self.weight
         return scale * excitation, scale * inhibition
 
+    @property
+    def last(self) -> float:
+        """The time (ms) after which it adds exactly nothing; infinite when it may go on."""
+        return self.start + self.duration + 1000 * self.shape.fading
+
     def edges(self) -> list[int]:
         """Return the times (ms) at which something jumps."""
         return self.shape.edges(self.start, self.duration)
+
+    def bends(self, interval: int) -> list[int]:
+        """Return further times (ms) between which the course is straight, as well as it matters.
+
+        ``interval`` (ms) is that of a reader, which takes the gains as straight from one of its multiples to the next;
+        a piece is halved down to 1 s until a straight line misses its middle by no more than a thousandth of the input.
+        """
+        edges, found = self.edges(), list[int]()
+        for begin, stop in zip(edges, [*edges[1:], None], strict=True):
+            first = begin
+            while stop is None or first < stop:
+                last = (first // interval + 1) * interval
+                inner = self._halved(first, last if stop is None else min(last, stop))
+                if stop is None and not inner:
+                    break  # what fades or settles becomes ever straighter
+                found += inner
+                first = last
+        return found
+
+    def _halved(self, first: int, last: int) -> list[int]:
+        middle = (first + last) // 2
+        if last - first < 2 * _SHORTEST:
+            return []
+        ends = zip(self.excess(first), self.excess(last, left=True), self.excess(middle), strict=True)
+        if all(abs(between - 0.5 * (start + end)) <= _STRAIGHT for start, end, between in ends):
+            return []
+        return [*self._halved(first, middle), middle, *self._halved(middle, last)]
 
     def forced_spikes(self) -> list[int]:
         """Return the times (ms) at which antidromic spikes reach the somata."""

@@ -21,6 +21,7 @@ from knuffel.body.contract import (
     Subjects,
     Violation,
 )
+from knuffel.body.secretion.human_scale import human_gland, slopes
 from knuffel.body.secretion.terminal import synthesis
 from knuffel.body.secretion.terminal.equations import advance_cells, constants, left_in_block, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
@@ -80,8 +81,7 @@ class TerminalSecretion(Component):
             found.append(Notice("mrna_placeholders", text, "secretion"))
         if self.settings.species != "human":
             return found
-        text = "the human gland is assumed: the modelled gland, scaled by one slope at rest and another in bursts"
-        found.append(Notice("human_gland", text, "secretion"))
+        found.append(human_gland())
         if self.settings.cells < _FEWEST_CELLS:
             text = f"the human scale tells tonic release from bursts; below {_FEWEST_CELLS} cells chance bursts count"
             found.append(Notice("few_cells", f"{text} (cells: {self.settings.cells})", "secretion"))
@@ -180,10 +180,8 @@ class TerminalSecretion(Component):
         """Return secretion into the blood in pg/s."""
         if self.settings.species == "rat":
             return gland_rate.copy()
-        p = self.parameters
-        basal = inputs.mean("physiology.basal_concentration") * inputs.mean("physiology.clearance")
-        burst = getattr(p, f"burst_slope_{self.settings.burst_slope}")
-        rate: Floats = two_slopes(gland_rate, basal / p.resting_gland_rate, burst, p.burst_knee)
+        tonic, burst = slopes(self.parameters, self.settings.burst_slope, inputs)
+        rate: Floats = two_slopes(gland_rate, tonic, burst, self.parameters.burst_knee)
         return rate
 
     def store_fraction(self, state: SecretionState) -> Floats:
