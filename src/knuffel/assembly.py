@@ -119,6 +119,13 @@ def assemble(scenario: Scenario) -> Model:
 def _model_notices(scenario: Scenario) -> list[Notice]:
     """Say so when the scale of a gland no longer fits its cells."""
     found, neurons = [], scenario.rooms["neurons"]
+    scaled = scenario.subject.species == "human" and scenario.rooms["secretion"].model == "secretion-2018"
+    if neurons.mode == "model" and neurons.settings.get("recording") is not None and scaled:
+        text = (
+            "the human gland is scaled to the resting secretion of the model cells, not to that of the recorded ones: "
+        )
+        text += "levels follow the recording, and rest need not give the basal concentration"
+        found.append(Notice("gland_scale", text, "neurons"))
     changed = sorted(name for name in neurons.overrides if name.startswith("neurons."))
     changed += ["decay"] if neurons.settings.get("decay", "fitted") != "fitted" else []
     if neurons.mode == "model" and changed and scenario.rooms["secretion"].model == "secretion-2018":
@@ -166,6 +173,11 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
         from knuffel.body.stimuli import from_specifications
 
         chosen["events"] = from_specifications(chosen["events"], load.stimuli())
+    if "recording" in chosen:
+        from knuffel.body.neurons.replay import RecordedSpikes
+
+        held = chosen["recording"]
+        chosen["recording"] = RecordedSpikes(held.spike_times, held.spike_cells, held.duration)
     return kind.Settings(**chosen)
 
 

@@ -17,7 +17,11 @@ __all__ = ["DEFAULT_MODEL", "ROOMS", "component_class", "models"]
 _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
-    "neurons": {"if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin"},
+    "neurons": {
+        "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "poisson": "knuffel.body.neurons.poisson:PoissonCells",
+        "replay": "knuffel.body.neurons.replay:ReplayedCells",
+    },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path as FilePath
+
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
+from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
 from knuffel.scenario.schema_body import Room
 from knuffel.scenario.signals import read_signal
 from knuffel.scenario.times import Times
@@ -20,13 +24,13 @@ _MODEL_KEYS = ("set", "parameters", "settings")
 
 
 def read_rooms(
-    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems
+    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems, folder: FilePath | None = None
 ) -> dict[str, RoomSpec]:
-    """Return what stands in every room, in the order of the signal."""
+    """Return what stands in every room, in the order of the signal; ``folder`` is that of the file, if there is one."""
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, folder).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
 
@@ -60,9 +64,18 @@ def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> Non
 class _Reader:
     """Reads one room."""
 
-    def __init__(self, room: str, section: Room, subject: SubjectSpec | None, times: Times, problems: Problems) -> None:
+    def __init__(
+        self,
+        room: str,
+        section: Room,
+        subject: SubjectSpec | None,
+        times: Times,
+        problems: Problems,
+        folder: FilePath | None,
+    ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.path: Path = ("body", room)
+        self.folder = folder
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -150,6 +163,13 @@ class _Reader:
         if mode == "model":
             settings.update(read_settings(self.section.settings, component, self.path, self.problems))
         cells, path = self.section.cells, (*self.path, "cells")
+        plays = self.room == "neurons" and mode == "model" and self.section.model == PLAYS
+        if plays:
+            return settings | read_replay(self.section, self.path, self.folder, self.times.duration, self.problems)
+        for key in RECORDING_KEYS:
+            if getattr(self.section, key) is not None:
+                message = f"only the model {PLAYS} of the neurons plays a recording"
+                self.problems.add((*self.path, key), message, allowed=f"body.neurons.model: {PLAYS}", at_key=True)
         if self.room != "neurons":
             if cells is not None:
                 self.problems.add(path, "only neurons have cells", allowed="body.neurons.cells", at_key=True)
@@ -183,9 +203,11 @@ class _Reader:
         return tuple(found)
 
     def _fits(self, parameters: object, component: type[Component], kind: str) -> bool:
-        """Whether a set changes something in this room; sets that belong to the subject are named there."""
+        """Whether a set changes something in this model; sets that belong to the subject are named there."""
         ids = set(parameters)  # type: ignore[call-overload]
-        return kind not in ("kinetics", "labour", "basal") and any(name.split(".")[0] == self.room for name in ids)
+        used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
+        own = {name for name in used if name.split(".")[0] == self.room}
+        return kind not in ("kinetics", "labour", "basal") and bool(ids & own)
 
     def _outputs(self, component: type[Component]) -> dict[str, SignalSpec]:
         ports = {port.name: port for port in component.outputs}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_parameters", "read_settings"]
 
-_GIVEN_ELSEWHERE = frozenset({"species", "sex", "state", "events", "cells"})
+_GIVEN_ELSEWHERE = frozenset({"species", "sex", "state", "events", "cells", "recording", "repeat"})
 """Settings that follow from other parts of the scenario."""
 
 

@@ -13,6 +13,7 @@ from knuffel.scenario.doses import read_doses
 from knuffel.scenario.model import RoomSpec, Scenario
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
+from knuffel.scenario.recording import PLAYS
 from knuffel.scenario.schema import Texts
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.source import parse, read_source
@@ -65,7 +66,7 @@ class _Reading:
         subject = read_subject(document.subject, problems)
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses = read_doses(document.doses, subject, times, problems)
-        rooms = read_rooms(document.body, subject, times, problems)
+        rooms = read_rooms(document.body, subject, times, problems, FilePath(path).parent if path else None)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
         self._notice_unheard(stimuli, doses, rooms)
@@ -103,6 +104,10 @@ class _Reading:
         if stimuli and not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
             self.problems.notice(
                 "stimuli_unheard", ("stimuli",), "stimuli and neurons do not both run: these change nothing"
+            )
+        elif stimuli and rooms["neurons"].model == PLAYS:
+            self.problems.notice(
+                "stimuli_unheard", ("stimuli",), "recorded cells hear no stimuli: these change nothing"
             )
         if doses and rooms["plasma"].mode != "model":
             self.problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
