@@ -36,6 +36,54 @@ _STUDIES = {
         "en": ("Firing patterns", "spike counts, interval histogram, hazard, firing rate, response to stimulation"),
         "nl": ("Vuurpatronen", "aantal spikes, intervalhistogram, hazard, vuurfrequentie, antwoord op prikkeling"),
     },
+    "synaptic_input": {
+        "en": ("Synaptic input", "mean and spread of the summed PSPs, size of the AHP, against closed forms"),
+        "nl": ("Synaptische invoer", "gemiddelde en spreiding van de opgetelde PSP's, grootte van de AHP"),
+    },
+    "rate_curve": {
+        "en": ("Rate and input", "firing rate against PSP rate, with and without AHP"),
+        "nl": ("Vuurfrequentie en invoer", "vuurfrequentie bij oplopende invoer, met en zonder AHP"),
+    },
+    "afterpotentials": {
+        "en": ("What a fit needs", "the fit score of cells without AHP or HAP against a known recording"),
+        "nl": ("Wat een fit nodig heeft", "de fitscore van cellen zonder AHP of HAP tegen een bekende opname"),
+    },
+    "dispersion": {
+        "en": ("Dispersion of spike counts", "index of dispersion over bin widths, without AHP, in lactation"),
+        "nl": ("Spreiding van spiketellingen", "dispersie-index bij andere tijdvakken, zonder AHP, bij lactatie"),
+    },
+    "rate_distribution": {
+        "en": ("Rates over cells", "share of slow cells, highest rate, shape of the distribution"),
+        "nl": ("Vuurfrequenties over cellen", "aandeel trage cellen, hoogste frequentie, vorm van de verdeling"),
+    },
+    "precision": {
+        "en": ("Single against double precision", "the same draws in float32 and float64: spikes and what follows"),
+        "nl": ("Enkele en dubbele precisie", "dezelfde trekkingen in float32 en float64: spikes en wat volgt"),
+    },
+    "ahp_block": {
+        "en": ("Block of the AHP", "variability of spiking and of secretion at the same rate"),
+        "nl": ("Blokkade van de AHP", "variabiliteit van vuren en van afgifte bij gelijke frequentie"),
+    },
+    "population_filter": {
+        "en": ("Adding up cells", "noise of secretion against the number of cells"),
+        "nl": ("Cellen opgeteld", "ruis in de afgifte bij meer cellen"),
+    },
+    "depletion": {
+        "en": ("Depletion", "a day of firing without synthesis: reserve and secretion"),
+        "nl": ("Uitputting", "een etmaal vuren zonder aanmaak: voorraad en afgifte"),
+    },
+    "lactation_burst": {
+        "en": ("Milk-ejection bursts", "mass released by a burst, and the rise of plasma"),
+        "nl": ("Toeschietbursts", "afgegeven massa per burst, en de stijging in plasma"),
+    },
+    "cck": {
+        "en": ("Cholecystokinin", "firing and plasma of the rat, and firing inferred from plasma"),
+        "nl": ("Cholecystokinine", "vuren en plasma bij de rat, en vuren afgeleid uit plasma"),
+    },
+    "hodgkin_huxley": {
+        "en": ("Ion channels", "firing, intervals, afterpotentials, blocked channels of the Hodgkin-Huxley neuron"),
+        "nl": ("Ionkanalen", "vuren, intervallen, napotentialen en geblokkeerde kanalen van het Hodgkin-Huxley-neuron"),
+    },
     "secretion_trains": {
         "en": ("Secretion by spike trains", "release and fatigue as frequency, length and pauses change"),
         "nl": (

@@ -16,6 +16,7 @@ import evidence_tables
 import generate
 
 _FIGURES = "{{ validation_figures }}"
+_FIGURES_OF = re.compile(r"^\{\{ *figures +([a-z_]+) *\}\}$", re.MULTILINE)
 _drawn: dict[str, list[str]] = {}
 
 
@@ -51,15 +52,16 @@ def _figures() -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Answer the requests of a page."""
+    up = "../" * page.file.src_uri.count("/")
     if _FIGURES in markdown:
-        up = "../" * page.file.src_uri.count("/")
-        markdown = markdown.replace(_FIGURES, "\n\n".join(_section(study, up) for study in _drawn))
+        sections = (f"### {evidence_tables.study_title(study)}\n\n{_pictures(study, up)}" for study in _drawn)
+        markdown = markdown.replace(_FIGURES, "\n\n".join(sections))
+    markdown = _FIGURES_OF.sub(lambda found: _pictures(found[1], up), markdown)
     return generate.expand(markdown)
 
 
-def _section(study: str, up: str) -> str:
-    pictures = "\n\n".join(f"![{_title(path)}]({up}{path})" for path in _drawn[study])
-    return f"### {evidence_tables.study_title(study)}\n\n{pictures}"
+def _pictures(study: str, up: str) -> str:
+    return "\n\n".join(f"![{_title(path)}]({up}{path})" for path in _drawn[study])
 
 
 def _title(path: str) -> str:

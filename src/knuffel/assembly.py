@@ -85,6 +85,7 @@ def assemble(scenario: Scenario) -> Model:
     wanted = sorted({name for names in used.values() for name in names} | set(overrides))
     resolved, notices = resolve(wanted, scenario.sets, overrides)
     context = _context(scenario)
+    context["psp_rate"] = resolved["neurons.psp_rate"].value if "neurons.psp_rate" in resolved else None
     parts: list[Part] = []
     for room in ROOMS:
         if room == "plasma":
@@ -126,12 +127,19 @@ def _model_notices(scenario: Scenario) -> list[Notice]:
         )
         text += "levels follow the recording, and rest need not give the basal concentration"
         found.append(Notice("gland_scale", text, "neurons"))
-    changed = sorted(name for name in neurons.overrides if name.startswith("neurons."))
-    changed += ["decay"] if neurons.settings.get("decay", "fitted") != "fitted" else []
+    wiring = ("neurons.shared_fraction", "neurons.connections")  # what cells have in common leaves their mean rate
+    changed = sorted(name for name in neurons.overrides if name.startswith("neurons.") and name not in wiring)
+    usual = {"decay": "fitted", "slow_input": "off", "dendritic": False}
+    changed += [name for name, value in usual.items() if neurons.settings.get(name, value) != value]
     if neurons.mode == "model" and changed and scenario.rooms["secretion"].model == "secretion-2018":
         text = f"with other cells ({', '.join(changed)}) the resting level moves away from the basal concentration: "
         text += "the gland is scaled to the unchanged cells, and the start shows the way to the new level"
         found.append(Notice("gland_scale", text, "neurons"))
+    known = load.stimuli()
+    releasing = [item.kind for item in scenario.stimuli if item.kind in known and known[item.kind].released_fraction]
+    if releasing and neurons.settings.get("dendritic") is not True:
+        text = f"{releasing[0]} releases nothing from dendrites: they need the setting dendritic of the neurons"
+        found.append(Notice("dendritic", text, "stimuli"))
     return found
 
 
@@ -172,7 +180,7 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
     if "events" in chosen:
         from knuffel.body.stimuli import from_specifications
 
-        chosen["events"] = from_specifications(chosen["events"], load.stimuli())
+        chosen["events"] = from_specifications(chosen["events"], load.stimuli(), context["psp_rate"])
     if "recording" in chosen:
         from knuffel.body.neurons.replay import RecordedSpikes
 

@@ -21,7 +21,8 @@ _EXTRAS = {"plot": ("matplotlib", "jinja2"), "bench": ("brian2",)}
 def examine(*, warm: bool = False) -> dict[str, Any]:
     """Return the facts as JSON-able data; ``ok`` is False when a part of the core is missing or does not work.
 
-    With ``warm``, every bundled scenario is run for two simulated minutes, which compiles and stores all kernels.
+    With ``warm``, every bundled scenario is run for two simulated minutes and a short spike train is analysed, which
+    compiles and stores all kernels.
     """
     facts: dict[str, Any] = {
         "version": __version__,
@@ -58,10 +59,12 @@ def _data_problems(facts: dict[str, Any]) -> list[str]:
 
 
 def _warm(facts: dict[str, Any]) -> list[str]:
+    from knuffel.analysis import spikes
     from knuffel.scenario import bundled, load_scenario
     from knuffel.simulation import simulate
 
     began, problems = time.perf_counter(), []
+    spikes.statistics(range(20))
     for name in bundled():
         whole = load_scenario(name, ["engine.warm_up=2 s", "engine.debug=true"])
         observe = replace(whole.observe, samples=())

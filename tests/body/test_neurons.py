@@ -63,10 +63,11 @@ def assert_same_state(first: Any, second: Any) -> None:
 @pytest.mark.parametrize(("counter", "key", "answer"), VECTORS)
 def test_philox_gives_the_published_words(counter: Any, key: Any, answer: Any) -> None:
     assert tuple(int(word) for word in philox4x32(*counter, key)) == answer
-    words = np.zeros(4 * kernel.WIDTH, dtype=np.int32)
+    halves = np.zeros(8 * kernel.WIDTH, dtype=np.int16)
     block, draw, neuron, subject = (np.full(kernel.WIDTH, value, dtype=np.uint64) for value in counter)
-    kernel.philox_block(block[0], draw[0], np.uint64(key[0]), np.uint64(key[1]), neuron, subject, words, kernel.WIDTH)
-    assert [int(word) for word in words.view(np.uint32)[:: kernel.WIDTH]] == list(answer)
+    kernel.philox_block(block[0], draw[0], np.uint64(key[0]), np.uint64(key[1]), neuron, subject, halves, kernel.WIDTH)
+    lower, upper = halves.view(np.uint16)[:: kernel.WIDTH].astype(int).reshape(2, 4)
+    assert (lower + (upper << 16)).tolist() == list(answer)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,9 @@ def test_kernel_and_numpy_twin_give_equal_bits(changes: dict[str, Any], begin: i
     compiled = [getattr(state, name).ravel().copy() for name in names]
     twin = [array.copy() for array in compiled]
     words = (np.uint64(key[0]), np.uint64(key[1]))
-    fast = kernel.advance_lanes(begin, steps, *words, 31, state.subject_index, *compiled, constants, *tables.arrays())
+    fast = kernel.advance_lanes(
+        0, 1, begin, steps, *words, 31, state.subject_index, *compiled, constants, *tables.arrays()
+    )
     slow = equations.advance_lanes(begin, steps, key, 31, state.subject_index, twin, constants, tables)
     assert np.array_equal(np.sort(fast), np.sort(slow))
     for name, one, other in zip(names, compiled, twin, strict=True):
@@ -327,3 +330,25 @@ def test_a_poisson_train_has_dispersion_one_and_a_flat_hazard() -> None:
     value = spikes.hazard(spikes.intervals(times))[1][:20]
     assert value.mean() == pytest.approx(1 - np.exp(-0.05), rel=0.03)
     assert spikes.exponential_tail(spikes.intervals(times)).time_constant == pytest.approx(100, rel=0.05)
+
+
+def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    neuron, found = part(cells=700), []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("KNUFFEL_THREADS", threads)
+        state, events, _ = run(neuron, [0, 1000, 2000])
+        found.append((state, joined(events)))
+    assert found[0][1] == found[1][1]
+    assert_same_state(found[0][0], found[1][0])
+
+
+@pytest.mark.parametrize("given", ["0", "two", "-1", "1.5"])
+def test_a_senseless_number_of_threads_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("KNUFFEL_THREADS", given)
+    with pytest.raises(ParameterError, match="KNUFFEL_THREADS"):
+        run(part(), [0, 1000])
+
+
+def test_more_arrivals_than_counts_can_hold_are_refused() -> None:
+    with pytest.raises(ParameterError, match="PSPs per ms"):
+        run(part(), [0, 10], inputs=gains(1, excitation=1e6))

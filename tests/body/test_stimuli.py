@@ -4,12 +4,14 @@ from math import exp
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knuffel.body.contract import Inputs
 from knuffel.body.stimuli import (
+    AntidromicTrain,
     EventProfile,
     Protocol,
     StimulusEvent,
@@ -65,6 +67,7 @@ def test_step_is_exact_at_its_edges() -> None:
     ("protocol", "expected"),
     [
         (Protocol("constant", 1.5), (1.5, 1.5, 1.0)),
+        (Protocol("ramp", 0, begin=2, after=1), (2, 1, 1)),
         (Protocol("step", 2, after=1.2), (2, 2, 1.2)),
         (Protocol("ramp", 3, begin=1, after=1.5), (1, 2, 1.5)),
         (Protocol("saturating_ramp", 3, time_constant=5), (1, 3 - 2 * exp(-1), 1)),
@@ -76,6 +79,67 @@ def test_protocols(protocol: Protocol, expected: tuple[float, float, float]) -> 
     for time, gain in zip((1000, 6000, 11_000), expected, strict=True):
         assert stimuli.gains(time) == pytest.approx((gain, gain))
     assert stimuli.gains(1000, left=True) == (1, 1)
+
+
+def test_a_ramp_can_be_given_by_its_slope() -> None:
+    """Base until t1, then init + step (t - t1) until t2, then after: 190 Hz, 100 Hz + 2 Hz/s for 120 s, 150 Hz."""
+    values = {"from": 100 / 190, "slope": 2.0, "after": 150 / 190}
+    stimuli = room(*from_specifications([spec("ramp", 10_000, 120_000, **values)], load.stimuli(), psp_rate=190.0))
+    hertz = [190 * stimuli.gains(time)[0] for time in (9_999, 10_000, 70_000, 130_000)]
+    assert hertz == pytest.approx([190, 100, 220, 150])
+    assert 190 * stimuli.gains(130_000, left=True)[1] == pytest.approx(340)
+    falling = from_specifications([spec("ramp", 0, 10_000, slope=-19.0)], load.stimuli(), psp_rate=190.0)
+    assert room(*falling).gains(10_000, left=True) == pytest.approx((0, 0))
+
+
+def test_a_saturating_ramp_is_init_plus_max() -> None:
+    """rate = init + max (1 - exp(-grad (t - t1))) with 300 Hz, 200 Hz and 0.01 /s, for a cell with 300 Hz at rest."""
+    stimuli = room(StimulusEvent("ramp", 0, 0, Protocol("saturating_ramp", 500 / 300, time_constant=100)))
+    assert 300 * stimuli.gains(50_000)[0] == pytest.approx(300 + 200 * (1 - exp(-0.5)))
+
+
+def test_antidromic_stimuli_reach_every_soma_after_the_latency() -> None:
+    events = from_specifications([spec("antidromic", 2000, 4000, rate=50.0)], load.stimuli())
+    stimuli = room(*events)
+    state, _ = stimuli.init(subjects(2), Inputs(), STREAMS)
+    found = [stimuli.advance(state, Inputs(), t, 1000, STREAMS) for t in range(0, 8000, 1000)]
+    times = np.concatenate([item["stimuli.forced_spike"].time for item in found])
+    assert len(times) == 2 * 200
+    assert sorted(set(times.tolist())) == [2030 + 20 * place for place in range(200)]
+    assert all((item["stimuli.forced_spike"].index == -1).all() for item in found)
+    assert stimuli.gains(4000) == (1, 1)
+    assert stimuli.edges() == []
+
+
+def test_trains_that_overlap_make_one_spike_at_a_time() -> None:
+    event = StimulusEvent("antidromic", 0, 100, AntidromicTrain(100.0))
+    assert room(event, event)._forced.tolist() == list(range(10, 101, 10))
+    assert StimulusEvent("x", 0, 1000, AntidromicTrain(3.0)).forced_spikes() == [334, 667, 1000]
+    assert StimulusEvent("x", 0, 9, AntidromicTrain(100.0)).forced_spikes() == []
+
+
+def test_osmotic_input_is_26_hertz_for_each_milliosmole() -> None:
+    (event,) = from_specifications([spec("osmotic", 0, 1_800_000, rise=20.0)], load.stimuli())
+    stimuli = room(event)
+    excitation, inhibition = stimuli.gains(1_799_999)
+    assert excitation == inhibition
+    assert 190 * (excitation - 1) == pytest.approx(26 * 20, rel=2e-3)
+    assert 190 * (stimuli.gains(1_990_000)[0] - 1) == pytest.approx(26 * 10, rel=3e-3), "half is gone after 190 s"
+    assert 190 * (stimuli.gains(190_000)[0] - 1) == pytest.approx(26 * 10, rel=3e-3)
+
+
+def test_alpha_msh_releases_at_once_and_weakens_excitation_for_half_an_hour() -> None:
+    (event,) = from_specifications([spec("alpha_msh", 1000, 1_800_000)], load.stimuli())
+    stimuli = room(event)
+    assert [stimuli.gains(time) for time in (0, 1000, 1_800_999, 1_801_000)] == [(1, 1), (0.8, 1), (0.8, 1), (1, 1)]
+    state, _ = stimuli.init(subjects(2), Inputs(), STREAMS)
+    before, during = (stimuli.advance(state, Inputs(), t, 1000, STREAMS) for t in (0, 1000))
+    assert len(before["stimuli.dendritic_release"]) == 0
+    release = during["stimuli.dendritic_release"]
+    assert release.time.tolist() == [1000, 1000]
+    assert release.subject.tolist() == [0, 1]
+    assert release.index.tolist() == [-1, -1]
+    assert release.values["fraction"].tolist() == [0.1, 0.1]
 
 
 def test_protocol_without_duration_lasts() -> None:
@@ -108,12 +172,27 @@ def test_welcome_of_touch() -> None:
         (spec("step", gain=float("nan")), "finite"),
         (spec("ramp", duration=0, gain=2), "duration above zero"),
         (spec("hug", duration=-1), "duration"),
+        (spec("hug", rate=1.0), "'rate' is not one of no values"),
+        (spec("ramp", slope=1.0), "psp_rate"),
+        (spec("antidromic"), "rate is missing"),
+        (spec("antidromic", rate=0.0), "above 0"),
+        (spec("antidromic", rate=float("nan")), "above 0"),
+        (spec("antidromic", rate=2000.0), "at most 1000"),
+        (spec("antidromic", rate=5.0, gain=2.0), "gain"),
+        (spec("osmotic"), "rise is missing"),
+        (spec("osmotic", rise=-5.0), "intensity"),
         (spec("hug", partner="stranger"), "stranger"),
     ],
 )
 def test_bad_events_are_refused(wrong: Any, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         from_specifications([wrong], load.stimuli())
+
+
+@pytest.mark.parametrize("values", [{"slope": 1e6}, {"slope": -100.0}, {"slope": 1.0, "gain": 2.0}])
+def test_bad_slopes_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match="slope"):
+        from_specifications([spec("ramp", **values)], load.stimuli(), psp_rate=190.0)
 
 
 @given(

@@ -40,6 +40,21 @@ def test_an_interrupted_run_continues_bit_for_bit(name: str, tmp_path: Path, mon
     assert Result.open(tmp_path / "run").content_hash == whole.content_hash
 
 
+def test_an_interrupted_run_with_every_option_continues_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = {"shared_fraction": "0.5", "rate_noise_step": "2 Hz", "slow_psp_size": "0.2 mV"}
+    changes = [f"body.neurons.parameters.{key}={value}" for key, value in parameters.items()]
+    changes += ["body.neurons.settings.dendritic=true", "body.neurons.settings.slow_input=synchronous"]
+    scenario = small("antidromic_rat", [*changes, "duration=3 min"])
+    whole = simulate(scenario)
+    with monkeypatch.context() as patch:
+        patch.setattr(_Run, "_pause", lambda self, t: t >= 122_000)
+        with pytest.raises(Interrupted):
+            simulate(scenario, save=tmp_path / "run")
+    assert simulate(scenario, save=tmp_path / "run", resume=True).content_hash == whole.content_hash
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_summary_has_values_units_and_evidence(name: str) -> None:
     summary = simulate(small(name)).summary()
@@ -124,6 +139,46 @@ def test_cholecystokinin_raises_firing_and_plasma_in_the_rat() -> None:
     assert 1.7 < after / before < 2.6
 
 
+def test_stimulation_of_the_stalk_releases_as_tabulated_and_silences_the_neurons() -> None:
+    result = simulate(small("antidromic_rat", ["body.neurons.cells=100", "duration=3 min"]))
+    time, gland = data(result, "time"), data(result, "secretion.gland_rate")[0]
+    rest = gland[(time > 0) & (time <= 120_000)].mean()
+    assert (gland[(time > 120_000) & (time <= 130_000)] - rest).sum() == pytest.approx(4203, rel=0.05)
+    assert np.unique(data(result, "stimuli.forced_spike.time")).size == 200
+    spikes, cell = data(result, "neurons.spike.time"), data(result, "neurons.spike.index")
+    end = 124_010  # the last spike reaches the soma 10 ms after the last stimulus
+    pauses = [spikes[(cell == place) & (spikes > end)].min() - end for place in range(100)]
+    assert min(pauses) > 800
+    assert 1000 < np.median(pauses) < 2500
+
+
+def test_osmotic_stimulation_raises_firing_from_two_to_nine() -> None:
+    result = simulate(small("osmotic_rat", ["body.neurons.cells=50"]))
+    time, rate = data(result, "time"), data(result, "neurons.firing_rate")[0]
+    assert rate[(time > 0) & (time <= 600_000)].mean() == pytest.approx(1.8, abs=0.1)
+    assert rate[(time > 1_800_000) & (time <= 2_400_000)].mean() == pytest.approx(9, rel=0.05)
+    assert rate[time > 3_300_000].mean() < 2.3
+
+
+def test_alpha_msh_without_dendrites_is_said_and_with_them_releases() -> None:
+    stimulus = ["stimuli[0].kind=alpha_msh", "stimuli[0].start=1 min", "duration=2 min", "observe.samples=[]"]
+    without = simulate(small("cck_rat", stimulus))
+    assert "dendritic" in {notice.code for notice in without.notices}
+    with_them = simulate(small("cck_rat", [*stimulus, "body.neurons.settings.dendritic=true"]))
+    assert data(with_them, "stimuli.dendritic_release.fraction").tolist() == [0.1]
+    (notice,) = [notice for notice in with_them.notices if notice.code == "dendritic"]
+    assert "assumption" in notice.message
+
+
+def test_a_slope_is_a_change_of_the_psp_rate_of_the_cell_in_use() -> None:
+    ramp = ["stimuli[0].kind=ramp", "stimuli[0].start=0 s", "stimuli[0].duration=1 min", "stimuli[0].slope=5 Hz/s"]
+    result = simulate(
+        small("cck_rat", [*ramp, "duration=1 min", "observe.samples=[]", "body.neurons.set=spikemod-2017like"])
+    )
+    gain = data(result, "stimuli.excitation_gain")[0]
+    assert gain[[0, 3, 6]] == pytest.approx([1, 1 + 5 * 30 / 300, 1 + 5 * 60 / 300])
+
+
 def test_a_hug_raises_oxytocin_a_little() -> None:
     result = simulate(small("hug_woman", ["body.neurons.cells=400"]))
     start = result.attributes["stimuli"][0]["start"]
@@ -142,6 +197,13 @@ def test_labour_under_a_stepwise_infusion_contracts_more() -> None:
     assert np.array_equal(result.tocograph(3630, 3640).pressure, trace.pressure[300:400])
     hours = result.attributes["duration_ms"] / 3_600_000
     assert 6 * hours < len(contractions) < 36 * hours
+
+
+def test_neurons_without_sk_channels_fire_faster() -> None:
+    usual = ["body.neurons.parameters.hh_sk_conductance=0.45 mS/cm^2"]
+    blocked, control = (data(simulate(small("hh_channel_block", c)), "neurons.firing_rate").mean() for c in ([], usual))
+    assert 1.8 < control < 2.4
+    assert blocked > 2 * control
 
 
 def test_prescribed_spikes_secrete_as_in_the_table() -> None:

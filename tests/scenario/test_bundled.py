@@ -11,8 +11,9 @@ import pytest
 
 from knuffel.scenario import bundled, load_scenario, loads_scenario
 from knuffel.scenario.explain import explain
+from tests.architecture.tree import PACKAGE
 
-NAMES = ("cck_rat", "hug_woman", "infusion_man", "labour_infusion", "resting_man_4h", "spike_train")
+NAMES = tuple(sorted(path.stem for path in (PACKAGE / "scenarios").glob("*.yaml")))
 
 
 def test_names() -> None:
@@ -40,6 +41,27 @@ def test_cck_rat() -> None:
     assert scenario.sets == ("oxytocin-2018", "rat_250g")
     assert scenario.rooms["neurons"].settings == {"cells": 100}
     assert [scenario.rooms[room].mode for room in ("receptors", "uterus")] == ["off", "off"]
+
+
+def test_antidromic_rat() -> None:
+    scenario = load_scenario("antidromic_rat")
+    (train,) = scenario.stimuli
+    assert (train.kind, train.start, train.duration, train.values) == ("antidromic", 120_000, 4000, {"rate": 50.0})
+    assert "50 stimuli a second" in explain(scenario).text("en")
+    assert "50 prikkels per seconde" in explain(scenario).text("nl")
+
+
+def test_an_injection_knows_how_long_it_acts() -> None:
+    text = "duration: 1 h\nsubject: {species: rat, sex: male}\nstimuli: [{kind: alpha_msh, start: 1 min"
+    for more, duration in (("}]", 1_800_000), (", duration: 5 min}]", 300_000)):
+        (event,) = loads_scenario(text + more).stimuli
+        assert event.duration == duration
+
+
+def test_osmotic_rat() -> None:
+    (event,) = load_scenario("osmotic_rat").stimuli
+    assert (event.kind, event.duration, event.values) == ("osmotic", 1_800_000, {"rise": 20.0})
+    assert "+20 mOsm/kg" in explain(load_scenario("osmotic_rat")).text("nl")
 
 
 def test_hug_woman() -> None:

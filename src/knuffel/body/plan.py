@@ -19,6 +19,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
     "neurons": {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
+        "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
         "poisson": "knuffel.body.neurons.poisson:PoissonCells",
         "replay": "knuffel.body.neurons.replay:ReplayedCells",
     },

@@ -103,8 +103,10 @@ class StimulusProfile:
     ``social_touch`` those whose effect depends on who touches; ``target_fold`` is the plasma fold to which the gain was
     calibrated with an event of ``reference_duration_s``, ``log_sd`` its spread between people (of the logarithm) and
     ``responders`` the share of people in whom anything happens; ``central_gain`` is the release in the brain; ``grade``
-    A (replicated) to D (hardly measured); ``profile`` is ``event`` (rise, plateau, decay) or ``bolus`` (a substance
-    injected at once, whose effect fades from its start).
+    A (replicated) to D (hardly measured). ``profile`` is ``event`` (rise, plateau, decay), ``bolus`` (a substance
+    injected at once, whose effect fades from its start), ``injection`` (lasts ``reference_duration_s`` unless said),
+    ``osmotic`` (gains for each mOsm/kg) or ``train`` (antidromic spikes that reach the soma after the lag);
+    ``released_fraction`` of the dendritic store is released at the start.
     """
 
     kind: str
@@ -128,6 +130,7 @@ class StimulusProfile:
     status: str
     why: str
     profile: str = "event"
+    released_fraction: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _Record = TypeVar("_Record")
-_PROFILES = ("event", "bolus")
+_PROFILES = ("event", "bolus", "injection", "osmotic", "train")
 _TOLERANCES = ("relative", "absolute", "range")
 
 

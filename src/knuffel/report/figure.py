@@ -104,8 +104,6 @@ def _strip_height(view: View) -> float:
 
 def _finish(axes: Axes, view: View, *, last: bool) -> None:
     """Give a panel the shading of what happens and, when it is the lowest, the time axis."""
-    from matplotlib.ticker import FuncFormatter
-
     from knuffel.report import style
 
     for item in view.done:
@@ -113,11 +111,7 @@ def _finish(axes: Axes, view: View, *, last: bool) -> None:
             continue
         colour = style.GREEN if item.kind == "stimulus" else style.ORANGE
         axes.axvspan(view.axis(item.start), view.axis(item.end), color=colour, alpha=0.07, linewidth=0, zorder=0)
-    if view.texts.lang == "nl":
-        comma = FuncFormatter(lambda value, _: f"{value:g}".replace(".", ","))
-        axes.xaxis.set_major_formatter(comma)
-        if axes.get_yscale() == "linear":
-            axes.yaxis.set_major_formatter(comma)
+    style.decimals(axes, view.texts)
     axes.tick_params(labelbottom=last)
     if last:
         axes.set_xlabel(view.axis_label(), fontsize=style.TEXT, color=style.INK)
@@ -130,7 +124,7 @@ def _headings(figure: Figure, view: View, caption: list[str], total: float) -> N
     left, right = _LEFT / _WIDTH, 1 - _RIGHT / _WIDTH
     titles = facts.get("title") or {}
     title = str(titles.get(words.lang) or titles.get("en") or facts.get("scenario_name", ""))
-    heading = _fit(title, 70)
+    heading = style.fitted(title, 70)
     figure.text(left, 1 - 0.13 / total, heading, fontsize=12.5, fontweight="bold", color=style.INK, va="top")
     if view.subjects > 1:
         note = words("subjects", count=view.subjects)
@@ -141,10 +135,12 @@ def _headings(figure: Figure, view: View, caption: list[str], total: float) -> N
 
 
 def _caption(view: View, words: Texts) -> list[str]:
+    from knuffel.report import style
+
     facts = view.attributes
     first = [
         f"knuffel {facts.get('version', '')}",
-        f"{words('scenario')} {_fit(str(facts.get('scenario_name', '')), 40)}",
+        f"{words('scenario')} {style.fitted(str(facts.get('scenario_name', '')), 40)}",
         f"{words('seed')} {facts.get('seed', '')}",
         f"{words('scenario_hash')} {str(facts.get('scenario_hash', ''))[:12]}",
         f"{words('content_hash')} {view.result.content_hash[:12]}",
@@ -161,12 +157,6 @@ def _changed(view: View, words: Texts) -> list[str]:
     text = words("changed", changes="; ".join(changes))
     lines = textwrap.wrap(text, _CAPTION_WIDTH, max_lines=_MOST_CHANGE_LINES, placeholder=" …")
     return [line.replace("$", r"\$") for line in lines]
-
-
-def _fit(text: str, length: int) -> str:
-    """Return a text cut to a length, and free of the signs that would start a formula."""
-    text = text if len(text) <= length else f"{text[: length - 1]}…"
-    return text.replace("$", r"\$")
 
 
 def _write(figure: Figure, path: Path) -> None:

@@ -59,7 +59,7 @@ class StimulusSpec:
     """An event or an input protocol. Times in ms; a ``duration`` of 0 has no end of its own.
 
     ``partner`` is wanted, neutral or unwanted; ``values`` holds the numbers of a protocol (gains as multiples of the
-    resting input, ``time_constant`` in s).
+    resting input, ``time_constant`` in s, ``slope`` in Hz/s), ``rate`` in Hz, or ``rise`` in mOsm/kg.
     """
 
     kind: str

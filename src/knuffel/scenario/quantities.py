@@ -24,8 +24,10 @@ __all__ = [
     "Frequency",
     "Mass",
     "Number",
+    "Osmolality",
     "Quantity",
     "Rate",
+    "Slope",
     "Time",
     "TimeText",
     "Week",
@@ -217,6 +219,16 @@ Mass = Annotated[
 ]
 Frequency = Annotated[
     Quantity, PlainValidator(_typed("Hz", "a frequency such as '13 Hz'")), _schema("a frequency", ["13 Hz"])
+]
+Slope = Annotated[
+    Quantity,
+    PlainValidator(_typed("Hz/s", "a change of a frequency such as '0.5 Hz/s'")),
+    _schema("a change of a frequency", ["0.5 Hz/s"]),
+]
+Osmolality = Annotated[
+    Quantity,
+    PlainValidator(_typed("mOsm/kg", "an osmolality such as '20 mOsm/kg'")),
+    _schema("an osmolality", ["20 mOsm/kg"]),
 ]
 Number = Annotated[
     Quantity,

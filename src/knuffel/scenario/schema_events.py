@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from knuffel.scenario.quantities import Amount, Number, Rate, Time, choice
+from knuffel.scenario.quantities import Amount, Frequency, Number, Osmolality, Rate, Slope, Time, choice
 from knuffel.scenario.schema import Section
 
 __all__ = ["Dose", "DoseStep", "Stimulus"]
@@ -28,9 +28,12 @@ class Stimulus(Section):
         None, description="how welcome a touch is: wanted (unless given), neutral or unwanted"
     )
     gain: Number | None = Field(None, description="protocols: multiple of the resting input that is reached")
+    slope: Slope | None = Field(None, description="ramp: change of the PSP rate per second, in place of the gain")
     from_: Number | None = Field(None, alias="from", description="ramps: multiple at the beginning; 1 unless given")
     after: Number | None = Field(None, description="step and ramps: multiple after the end; 1 unless given")
     time_constant: Time | None = Field(None, description="saturating_ramp and exponential: how fast")
+    rate: Frequency | None = Field(None, description="antidromic: stimuli a second")
+    rise: Osmolality | None = Field(None, description="osmotic: how far above rest the osmolality would come")
 
 
 class DoseStep(Section):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from knuffel.body.stimuli import PROTOCOLS
+from knuffel.body.stimuli import PROFILE_KEYS, PROTOCOLS
 from knuffel.evidence import load
 from knuffel.scenario.model import StimulusSpec, SubjectSpec
 from knuffel.scenario.schema_events import Stimulus
+from knuffel.scenario.signals import MOST_EVENTS
 from knuffel.scenario.times import Times
 from knuffel.scenario.tree import Path, Problems
 
 __all__ = ["read_stimuli"]
 
 _STRONGEST = 1.5
-_PROTOCOL_KEYS = ("gain", "from", "after", "time_constant")
-_GAIN_LIMIT = 100.0
+_KEYS = ("gain", "slope", "from", "after", "time_constant", "rate", "rise")
+_GAIN_LIMITS = ("a multiple of the resting input", 0.0, 100.0, "")
+_LIMITS = {
+    "slope": ("the slope", -1000.0, 1000.0, " Hz/s"),
+    "rate": ("the rate", 0.01, 500.0, " Hz"),
+    "rise": ("the rise of osmolality", 0.0, 100.0, " mOsm/kg"),
+}
 
 
 def read_stimuli(
@@ -44,18 +50,23 @@ def _stimulus(
         start = 0
     duration = times.span(item.duration, (*path, "duration")) or 0
     if item.duration is None and not problems.spoiled(*path, "duration"):
-        bolus = not protocol and load.stimuli()[kind].profile == "bolus"
-        if (not protocol and not bolus) or kind == "ramp":
+        profile = None if protocol else load.stimuli()[kind]
+        if profile is not None and profile.profile == "injection":
+            duration = round((profile.reference_duration_s or 0) * 1000)
+        elif kind == "ramp" or (profile is not None and profile.profile != "bolus"):
             problems.add(
                 (*path, "duration"), "this key is missing", allowed="for instance duration: 1 min", show_found=False
             )
+    values = _values(item, path, kind, times, problems)
+    if values.get("rate", 0) * duration / 1000 > MOST_EVENTS:
+        problems.add(path, "the train has too many stimuli", allowed=f"at most {MOST_EVENTS}", show_found=False)
     return StimulusSpec(
         kind=kind,
         start=start,
         duration=duration,
-        intensity=_intensity(item, path, problems),
+        intensity=_intensity(item, path, kind, problems),
         partner=_partner(item, path, kind, problems),
-        values=_protocol_values(item, path, kind, times, problems),
+        values=values,
         where=problems.where(path),
     )
 
@@ -76,9 +87,12 @@ def _known_event(kind: str, path: Path, subject: SubjectSpec | None, problems: P
     return True
 
 
-def _intensity(item: Stimulus, path: Path, problems: Problems) -> float:
+def _intensity(item: Stimulus, path: Path, kind: str, problems: Problems) -> float:
     if item.intensity is None:
         return 1.0
+    if own := _keys(kind)[0] if kind not in PROTOCOLS else ():
+        text = f"this key does nothing for {kind}"
+        problems.add((*path, "intensity"), text, allowed=", ".join(own), at_key=True)
     if not 0 <= item.intensity.value <= _STRONGEST:
         problems.add((*path, "intensity"), "the intensity is out of range", allowed=f"0 to {_STRONGEST:g}")
     return item.intensity.value
@@ -90,10 +104,22 @@ def _partner(item: Stimulus, path: Path, kind: str, problems: Problems) -> str:
     return str(item.partner or "wanted")
 
 
-def _protocol_values(item: Stimulus, path: Path, kind: str, times: Times, problems: Problems) -> dict[str, float]:
-    needed, possible = PROTOCOLS.get(kind, ((), ()))
+def _keys(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the values that a stimulus needs, and those that it can have."""
+    if kind in PROTOCOLS:
+        return PROTOCOLS[kind]
+    return PROFILE_KEYS.get(load.stimuli()[kind].profile, ()), ()
+
+
+def _values(item: Stimulus, path: Path, kind: str, times: Times, problems: Problems) -> dict[str, float]:
+    needed, possible = _keys(kind)
+    if "slope" in possible and (item.slope is not None or problems.spoiled(*path, "slope")):
+        if item.gain is not None:
+            problems.add((*path, "slope"), "give either gain or slope", at_key=True)
+        needed = tuple(key for key in needed if key != "gain")
+        possible = (*possible, "gain")
     values: dict[str, float] = {}
-    for key in _PROTOCOL_KEYS:
+    for key in _KEYS:
         given = getattr(item, type(item).attribute(key))
         where: Path = (*path, key)
         if given is None:
@@ -105,8 +131,9 @@ def _protocol_values(item: Stimulus, path: Path, kind: str, times: Times, proble
         elif key == "time_constant":
             span = times.span(given, where)
             values[key] = 0.0 if span is None else span / 1000
-        elif not 0 <= given.value <= _GAIN_LIMIT:
-            problems.add(where, "a multiple of the resting input is out of range", allowed=f"0 to {_GAIN_LIMIT:g}")
         else:
+            message, low, high, unit = _LIMITS.get(key, _GAIN_LIMITS)
+            if not low <= given.value <= high:
+                problems.add(where, f"{message} is out of range", allowed=f"{low:g} to {high:g}{unit}")
             values[key] = given.value
     return values

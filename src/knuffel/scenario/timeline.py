@@ -11,6 +11,8 @@ from knuffel.scenario.wording import DRUG_NAMES, WORDS
 
 __all__ = ["Moment", "timeline"]
 
+_SHOWN = ("gain", "slope", "rate", "rise")
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -38,7 +40,7 @@ def _stimulus(item: StimulusSpec) -> Moment:
         parts = [words["for"].format(duration=time_text(item.duration))] if item.duration else []
         if profile is None:
             parts = parts or [words["to_end"]]
-            parts.append(words["gain"].format(value=f"{item.values.get('gain', 1):g}"))
+        parts += [words[key].format(value=f"{item.values[key]:g}") for key in _SHOWN if key in item.values]
         if item.intensity != 1:
             parts.append(words["intensity"].format(value=f"{item.intensity:g}"))
         if profile is not None:

@@ -53,10 +53,16 @@ class Blood:
         self.state, _ = self.room.init(subjects, Inputs(self._levels), self._streams)
         self.time = 0
 
-    def advance(self, seconds: float, infusion: float = 0, bolus: float = 0) -> float:
-        """Return the concentration (pg/mL) after ``seconds`` more, with an infusion in pg/s and a bolus in pg."""
+    def advance(self, seconds: float, infusion: float = 0, bolus: float = 0, secretion: float | None = None) -> float:
+        """Return the concentration (pg/mL) after ``seconds`` more, with an infusion in pg/s and a bolus in pg.
+
+        ``secretion`` (pg/s) replaces what holds the basal level.
+        """
         dt = round(seconds * 1000)
-        flows = {"secretion.rate": self._secretion, "doses.iv_infusion": infusion}
+        flows = {
+            "secretion.rate": self._secretion if secretion is None else secretion,
+            "doses.iv_infusion": infusion,
+        }
         inputs = Inputs(
             self._levels,
             {name: np.array([rate * dt / 1000]) for name, rate in flows.items()},

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.circulation.plasma.equations import half_lives
+from knuffel.body.circulation.plasma.equations import half_lives, rates
 from knuffel.evidence import load
 from knuffel.validation.drive import Blood
 from knuffel.validation.row import Row
@@ -31,10 +31,18 @@ def rows() -> list[Row]:
         Row("RP_steady", Blood("rat_250g", basal=0).advance(24 * 3600, infusion=1)),
         Row("RP_fast", float(fast)),
         Row("RP_slow", float(slow)),
+        Row("RP_fast_share", _fast_share(own)),
+        Row("RP_basal", Blood("rat_250g", basal=0).advance(24 * 3600, infusion=2)),
         *(Row(f"RP_bolus_{time}", level) for time, level in zip(BOLUS_TIMES, bolus, strict=True)),
         *(Row(f"RP_infusion_{time}", level) for time, level in zip(INFUSION_TIMES, rising, strict=True)),
         *(Row(f"RP_washout_{time}", level) for time, level in zip(WASHOUT_TIMES, falling, strict=True)),
     ]
+
+
+def _fast_share(own: Any) -> float:
+    """Return the share of the fast exponential in the course after a bolus."""
+    found = rates(own.clearance, own.central_volume, own.distribution_clearance, own.peripheral_volume)
+    return float((found.fast - found.k21) / (found.fast - found.slow))
 
 
 def figures() -> dict[str, Any]:

@@ -19,7 +19,26 @@ from knuffel.validation.row import Row
 
 __all__ = ["STUDIES", "ResultRow", "as_json", "as_text", "compare", "run", "run_study", "totals_text"]
 
-STUDIES = ("spiking", "secretion_trains", "stimuli", "rat_plasma", "pharmacokinetics", "uterus_dose_response")
+STUDIES = (
+    "spiking",
+    "synaptic_input",
+    "rate_curve",
+    "afterpotentials",
+    "dispersion",
+    "rate_distribution",
+    "precision",
+    "hodgkin_huxley",
+    "secretion_trains",
+    "ahp_block",
+    "population_filter",
+    "depletion",
+    "lactation_burst",
+    "stimuli",
+    "cck",
+    "rat_plasma",
+    "pharmacokinetics",
+    "uterus_dose_response",
+)
 """The modules of this package that are studies, in the order of the signal."""
 
 _ROUNDING = 1e-9

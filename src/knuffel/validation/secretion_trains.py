@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.body.contract import Events, Inputs, Subjects
 from knuffel.body.secretion.terminal import Secretion, TerminalSecretion, secrete
+from knuffel.engine.random import Streams
 from knuffel.evidence import load
 from knuffel.evidence.resolve import build, resolve
 from knuffel.validation.row import Row
@@ -56,20 +58,29 @@ def long_train(rate: float, seconds: int = 60, **options: Any) -> float:
 
 
 def rows() -> list[Row]:
-    """Return the obtained values for the targets of `evidence/targets/neurons.toml` that start with ST."""
+    """Return the obtained values for the targets that start with ST."""
     found = [Row(f"ST_60s_{rate:g}", long_train(rate)) for rate in LONG]
+    found += [Row(f"ST_each_{rate:g}", long_train(rate) / (60 * rate)) for rate in LONG]
     found += [Row(f"ST_60s_{rate:g}_exponent_5", long_train(rate, calcium_exponent=5)) for rate in EXPONENT_5]
     found += [Row(f"ST_156_{rate}", _secrete(train(rate, SHORT_SPIKES)).total) for rate in SHORT]
     found += [Row(f"ST_13_{seconds}s", long_train(DURATION_RATE, seconds)) for seconds in DURATIONS]
     found += [Row(f"ST_steady_{rate}", _steady(rate)) for rate in STEADY]
-    found.append(Row("ST_single", _secrete(train(1, 1)).total))
+    found += [Row("ST_single", _secrete(train(1, 1)).total), Row("ST_single_calcium", _calcium_of_a_spike())]
     found += [
         Row(f"ST_burst_{count}_{rate}", _secrete(train(rate, count, start=10 * SECOND), after=10).total)
         for count, rate in BURSTS
     ]
     best = max(LONG, key=lambda rate: long_train(rate) / rate)
-    found.append(Row("ST_60s_best", float(best)))
-    return found
+    short = max(SHORT, key=lambda rate: _secrete(train(rate, SHORT_SPIKES)).total)
+    return [*found, Row("ST_60s_best", float(best)), Row("ST_156_best", float(short))]
+
+
+def _calcium_of_a_spike() -> float:
+    """Return fast calcium after one spike into terminals at rest."""
+    part = TerminalSecretion(_parameters(), TerminalSecretion.Settings(species="rat", cells=1))
+    state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), Inputs(), Streams(0))
+    part.release(state, Events(*np.zeros((3, 1), dtype=np.int64)), 0, 1)
+    return float(state.fast_calcium[0, 0])
 
 
 def _steady(rate: float) -> float:

@@ -11,13 +11,39 @@ import numpy.typing as npt
 from knuffel.body.contract import Events, Inputs, Kind, Outputs, Port
 from knuffel.errors import ParameterError
 
-__all__ = ["GAINS", "OUTPUTS", "arrivals", "check_cells", "rate_factors", "spikes_out"]
+__all__ = [
+    "DENDRITIC_RELEASE",
+    "FORCED_SPIKE",
+    "GAINS",
+    "OUTPUTS",
+    "arrivals",
+    "check_cells",
+    "rate_factors",
+    "spikes_out",
+]
 
 GAINS = (
     Port("stimuli.excitation_gain", "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
     Port("stimuli.inhibition_gain", "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
 )
 """The inputs that all models share."""
+
+FORCED_SPIKE = Port(
+    "stimuli.forced_spike",
+    "ms",
+    Kind.EVENTS,
+    "antidromic spikes at the soma: time, subject, neuron or -1 for all",
+    default=0.0,
+)
+DENDRITIC_RELEASE = Port(
+    "stimuli.dendritic_release",
+    "ms",
+    Kind.EVENTS,
+    "release from the dendrites without a spike: time, subject, neuron or -1 for all, fraction of the store",
+    default=0.0,
+    columns=(("fraction", "1"),),
+)
+"""Inputs of models that know antidromic spikes and dendritic release."""
 
 OUTPUTS = (
     Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),

@@ -7,7 +7,9 @@ from knuffel.body.stimuli.component import (
     StimulusEventsState,
 )
 from knuffel.body.stimuli.events import (
+    PROFILE_KEYS,
     PROTOCOLS,
+    AntidromicTrain,
     EventProfile,
     Protocol,
     StimulusEvent,
@@ -16,7 +18,9 @@ from knuffel.body.stimuli.events import (
 )
 
 __all__ = [
+    "PROFILE_KEYS",
     "PROTOCOLS",
+    "AntidromicTrain",
     "EventProfile",
     "Protocol",
     "StimulusEvent",

@@ -10,8 +10,10 @@ import numpy as np
 
 from knuffel.body.contract import (
     Component,
+    Events,
     Floats,
     Inputs,
+    Ints,
     Kind,
     Outputs,
     Port,
@@ -26,6 +28,8 @@ __all__ = ["StimulusEvents", "StimulusEventsParameters", "StimulusEventsSettings
 
 _EXCITATION = "stimuli.excitation_gain"
 _INHIBITION = "stimuli.inhibition_gain"
+_FORCED = "stimuli.forced_spike"
+_RELEASE = "stimuli.dendritic_release"
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class StimulusEvents(Component):
     """Multiplies the resting excitatory and inhibitory input: gain = max(0, 1 + sum over events of a V I s(t)).
 
     a is the gain of the event, V its welcome, I its intensity, s its course (`equations.event_course`). Every subject
-    gets the same; differences between people are not modelled here.
+    gets the same; differences between people are not modelled here. Antidromic spikes and releases from the dendrites
+    reach all neurons (index -1).
     """
 
     room = "stimuli"
@@ -61,7 +66,12 @@ class StimulusEvents(Component):
     outputs = (
         Port(_EXCITATION, "1", Kind.LEVEL, "multiple of the resting excitatory input", default=1, range=(0, inf)),
         Port(_INHIBITION, "1", Kind.LEVEL, "multiple of the resting inhibitory input", default=1, range=(0, inf)),
-    )
+        Port(_FORCED, "ms", Kind.EVENTS, "antidromic spikes at the soma", default=0),
+        Port(
+            _RELEASE, "ms", Kind.EVENTS, "release from the dendrites without a spike", default=0,
+            columns=(("fraction", "1"),),
+        ),
+    )  # fmt: skip
     Parameters = StimulusEventsParameters
     Settings = StimulusEventsSettings
     State = StimulusEventsState
@@ -71,6 +81,9 @@ class StimulusEvents(Component):
     ) -> None:
         super().__init__(parameters or StimulusEventsParameters(), settings or StimulusEventsSettings())
         self._events: tuple[StimulusEvent, ...] = self.settings.events
+        self._forced = np.unique([time for event in self._events for time in event.forced_spikes()]).astype(np.int64)
+        releases = sorted(release for event in self._events for release in event.releases())
+        self._releases = np.array(releases, dtype=np.float64).reshape(-1, 2)
 
     def edges(self) -> Sequence[int]:
         """Return the starts, lags and ends of all events, ascending, each once."""
@@ -95,9 +108,12 @@ class StimulusEvents(Component):
         start, end = self.gains(t), self.gains(t + dt, left=True)
         state.excitation_gain[:], state.inhibition_gain[:] = end
         count = len(state.excitation_gain)
+        release = self._releases[slice(*np.searchsorted(self._releases[:, 0], [t, t + dt]))]
         return {
-            name: (np.full(count, start[place]), np.full(count, end[place]))
-            for place, name in enumerate((_EXCITATION, _INHIBITION))
+            _EXCITATION: (np.full(count, start[0]), np.full(count, end[0])),
+            _INHIBITION: (np.full(count, start[1]), np.full(count, end[1])),
+            _FORCED: _everywhere(self._forced[slice(*np.searchsorted(self._forced, [t, t + dt]))], count),
+            _RELEASE: _everywhere(release[:, 0].astype(np.int64), count, fraction=release[:, 1]),
         }
 
     def invariants(self, state: StimulusEventsState, outputs: Outputs) -> list[Violation]:
@@ -107,3 +123,10 @@ class StimulusEvents(Component):
             for name, array in state.arrays().items()
             for row in np.flatnonzero(array < 0)
         ]
+
+
+def _everywhere(times: Ints, subjects: int, **values: Floats) -> Events:
+    """Return events that reach all neurons of every subject."""
+    rows = np.repeat(np.arange(subjects, dtype=np.int64), len(times))
+    columns = {name: np.tile(column, subjects) for name, column in values.items()}
+    return Events(np.tile(times, subjects), rows, np.full(len(rows), -1, dtype=np.int64), columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["event_course", "exponential", "habituated", "ramp", "saturating_ramp", "step"]
+__all__ = ["event_course", "exponential", "habituated", "ramp", "saturating_ramp", "step", "train"]
 
 
 def event_course(u: float, duration: float, lag: float, rise: float, decay: float, *, left: bool = False) -> float:
@@ -65,6 +65,16 @@ def saturating_ramp(
 
 def _outside(u: float, duration: float, left: bool) -> bool:
     return not (0 < u <= duration if left else 0 <= u < duration)
+
+
+def train(duration: int, rate: float) -> list[int]:
+    """Return the times (ms) of regular stimuli over ``duration`` ms at a ``rate`` in Hz, the first one interval on.
+
+    Each is rounded up to a whole millisecond.
+    """
+    # The small number undoes rounding errors of the division, which would push an exact ms to the next one.
+    count = int(rate * duration / 1000 + 1e-9)
+    return [math.ceil(place * 1000 / rate - 1e-9) for place in range(1, count + 1)]
 
 
 def exponential(u: float, gain: float, time_constant: float, *, left: bool = False) -> float:

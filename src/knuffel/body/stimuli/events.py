@@ -10,17 +10,32 @@ from typing import Any
 from knuffel.body.stimuli import equations
 from knuffel.errors import ParameterError, nearest
 
-__all__ = ["PROTOCOLS", "EventProfile", "Protocol", "StimulusEvent", "from_specifications", "valence_weight"]
+__all__ = [
+    "PROFILE_KEYS",
+    "PROTOCOLS",
+    "AntidromicTrain",
+    "EventProfile",
+    "Protocol",
+    "StimulusEvent",
+    "from_specifications",
+    "valence_weight",
+]
 
 PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "constant": (("gain",), ()),
     "step": (("gain",), ("after",)),
-    "ramp": (("gain",), ("from", "after")),
+    "ramp": (("gain",), ("slope", "from", "after")),
     "saturating_ramp": (("gain", "time_constant"), ("from", "after")),
     "exponential": (("gain", "time_constant"), ()),
 }
 """The protocols by name: (values that are needed, values that can be given). Gains are multiples of the resting rate,
-times are in seconds; ``from`` and ``after`` are 1 unless given."""
+times are in seconds; ``from`` and ``after`` are 1 unless given. A ramp can have a slope (Hz/s) in place of the gain."""
+
+PROFILE_KEYS: dict[str, tuple[str, ...]] = {"train": ("rate",), "osmotic": ("rise",)}
+"""What an event with such a profile needs beside its times: stimuli per second (Hz), rise of osmolality (mOsm/kg)."""
+
+_STRONGEST = 100
+"""Largest multiple of the resting rate that a slope may reach."""
 
 _VALENCE = {"wanted": 1, "neutral": 0, "unwanted": -1}
 
@@ -30,7 +45,7 @@ class EventProfile:
     """The course of a natural event: gains at full strength (1), lag, rise, decay and habituation in seconds.
 
     ``habituation`` 0 means none. The drive of the excitatory input is multiplied by 1 + gain * strength; that of the
-    inhibitory input likewise with its own gain.
+    inhibitory input likewise with its own gain. ``released_fraction`` of the dendritic store is released at the start.
     """
 
     excitation_gain: float
@@ -39,10 +54,13 @@ class EventProfile:
     rise: float = 0
     decay: float = 0
     habituation: float = 0
+    released_fraction: float = 0
 
     def __post_init__(self) -> None:
         for name in ("excitation_gain", "inhibition_gain"):
             _check(name, getattr(self, name), -inf)
+        if not 0 <= self.released_fraction <= 1:
+            raise ParameterError(f"released_fraction = {self.released_fraction} is not between 0 and 1")
         for name in ("lag", "rise", "decay", "habituation"):
             _check(name, getattr(self, name), 0)
 
@@ -103,13 +121,34 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class AntidromicTrain:
+    """Stimuli of the axons at a ``rate`` in Hz; each makes a spike that reaches the soma after ``latency`` seconds."""
+
+    rate: float
+    latency: float = 0
+
+    def __post_init__(self) -> None:
+        _check("latency", self.latency, 0)
+        if not 0 < self.rate <= 1000:
+            raise ParameterError(f"antidromic: rate = {self.rate} Hz has to be above 0 and at most 1000")
+
+    def excess(self, u: float, duration: float, *, left: bool = False) -> tuple[float, float]:
+        """Return nothing: the synaptic input stays what it is."""
+        return 0.0, 0.0
+
+    def edges(self, start: int, duration: int) -> list[int]:
+        """Return no times: the spikes lie inside intervals."""
+        return []
+
+
+@dataclass(frozen=True)
 class StimulusEvent:
     """One event: what, when (``start``, ``duration`` in ms), how strong, how welcome (``weight``), and its shape."""
 
     kind: str
     start: int
     duration: int
-    shape: EventProfile | Protocol
+    shape: EventProfile | Protocol | AntidromicTrain
     intensity: float = 1
     weight: float = 1
 
@@ -130,6 +169,18 @@ class StimulusEvent:
         """Return the times (ms) at which something jumps."""
         return self.shape.edges(self.start, self.duration)
 
+    def forced_spikes(self) -> list[int]:
+        """Return the times (ms) at which antidromic spikes reach the somata."""
+        if not isinstance(self.shape, AntidromicTrain):
+            return []
+        begin = self.start + round(self.shape.latency * 1000)
+        return [begin + time for time in equations.train(self.duration, self.shape.rate)]
+
+    def releases(self) -> list[tuple[int, float]]:
+        """Return the times (ms) at which dendrites release without a spike, and the fractions of their store."""
+        fraction = self.shape.released_fraction if isinstance(self.shape, EventProfile) else 0
+        return [(self.start, min(self.intensity * fraction, 1))] if fraction > 0 else []
+
 
 def valence_weight(partner: str, social_touch: bool) -> float:
     """Return how much of an event counts: (1 + v)/2 for touch by a partner with valence v, 1 for anything else.
@@ -143,24 +194,32 @@ def valence_weight(partner: str, social_touch: bool) -> float:
     return 0.5 * (1 + _VALENCE[partner])
 
 
-def from_specifications(specifications: Iterable[Any], profiles: Mapping[str, Any]) -> tuple[StimulusEvent, ...]:
+def from_specifications(
+    specifications: Iterable[Any], profiles: Mapping[str, Any], psp_rate: float | None = None
+) -> tuple[StimulusEvent, ...]:
     """Return the events of a scenario.
 
     A specification has kind, start and duration (ms), intensity, partner and values; ``profiles`` maps the kinds of
     natural events to their evidence (gains, ``lag_s``, ``rise_s``, ``decay_s``, ``habituation_s``, ``social_touch``,
-    ``profile``). Raises `ParameterError` for an unknown kind or a value that is missing or not known.
+    ``profile``, ``released_fraction``). ``psp_rate`` is the resting rate of the neurons (Hz),
+    by which a slope becomes a gain. Raises `ParameterError` for an unknown kind, or a value that is missing or unknown.
     """
-    return tuple(_event(item, profiles) for item in specifications)
+    return tuple(_event(item, profiles, psp_rate) for item in specifications)
 
 
-def _event(item: Any, profiles: Mapping[str, Any]) -> StimulusEvent:
-    kind = str(item.kind)
+def _event(item: Any, profiles: Mapping[str, Any], psp_rate: float | None) -> StimulusEvent:
+    kind, values = str(item.kind), dict(item.values or {})
     if kind in PROTOCOLS:
-        return StimulusEvent(kind, item.start, item.duration, _protocol(kind, dict(item.values or {})))
+        if "slope" in values:
+            values = _with_gain(values, item.duration / 1000, psp_rate)
+        return StimulusEvent(kind, item.start, item.duration, _protocol(kind, values))
     if kind not in profiles:
         known = [*profiles, *PROTOCOLS]
         raise ParameterError(f"stimulus {kind!r} is not known; nearest: {nearest(kind, known)}")
     known_profile = profiles[kind]
+    _check_keys(kind, values, PROFILE_KEYS.get(known_profile.profile, ()))
+    if known_profile.profile == "train":
+        return StimulusEvent(kind, item.start, item.duration, AntidromicTrain(values["rate"], known_profile.lag_s))
     shape = EventProfile(
         excitation_gain=known_profile.excitation_gain,
         inhibition_gain=known_profile.inhibition_gain,
@@ -168,21 +227,30 @@ def _event(item: Any, profiles: Mapping[str, Any]) -> StimulusEvent:
         rise=known_profile.rise_s,
         decay=known_profile.decay_s,
         habituation=known_profile.habituation_s or 0,
+        released_fraction=known_profile.released_fraction,
     )
     weight = valence_weight(item.partner or "wanted", known_profile.social_touch)
     # A substance injected at once has no end of its own: its effect dies away from the start.
     duration = 0 if known_profile.profile == "bolus" else item.duration
-    return StimulusEvent(kind, item.start, duration, shape, item.intensity, weight)
+    return StimulusEvent(kind, item.start, duration, shape, values.get("rise", item.intensity), weight)
+
+
+def _with_gain(values: dict[str, float], seconds: float, psp_rate: float | None) -> dict[str, float]:
+    """Return the values of a ramp with its last gain in place of its slope."""
+    if "gain" in values:
+        raise ParameterError("ramp: give either gain or slope")
+    if not psp_rate:
+        raise ParameterError("ramp: slope is in Hz/s and needs neurons with a psp_rate above 0; give gain instead")
+    rest = {name: value for name, value in values.items() if name != "slope"}
+    gain = values.get("from", 1) + values["slope"] * seconds / psp_rate
+    if not 0 <= gain <= _STRONGEST:
+        raise ParameterError(f"ramp: slope leads to {gain:g} times the resting input; allowed: 0 to {_STRONGEST}")
+    return {**rest, "gain": gain}
 
 
 def _protocol(kind: str, values: dict[str, float]) -> Protocol:
     needed, possible = PROTOCOLS[kind]
-    for name in needed:
-        if name not in values:
-            raise ParameterError(f"{kind}: {name} is missing")
-    for name in values:
-        if name not in (*needed, *possible):
-            raise ParameterError(f"{kind}: {name!r} is not one of {', '.join((*needed, *possible))}")
+    _check_keys(kind, values, needed, possible)
     return Protocol(
         form=kind,
         gain=values["gain"],
@@ -190,6 +258,17 @@ def _protocol(kind: str, values: dict[str, float]) -> Protocol:
         after=values.get("after", 1),
         time_constant=values.get("time_constant", 0),
     )
+
+
+def _check_keys(
+    kind: str, values: Mapping[str, float], needed: tuple[str, ...], possible: tuple[str, ...] = ()
+) -> None:
+    for name in needed:
+        if name not in values:
+            raise ParameterError(f"{kind}: {name} is missing")
+    for name in values:
+        if name not in (*needed, *possible):
+            raise ParameterError(f"{kind}: {name!r} is not one of {', '.join((*needed, *possible)) or 'no values'}")
 
 
 def _check(name: str, value: float, lowest: float) -> None:

@@ -19,12 +19,14 @@ import numpy.typing as npt
 from knuffel.engine.random import philox4x32
 
 __all__ = [
+    "LONGEST_PAUSE",
     "CountTables",
     "advance_lanes",
     "constants",
     "count_tables",
     "decay_factor",
     "draw_counts",
+    "draw_words",
     "psp_mean",
     "psp_variance",
     "smallest_half_life",
@@ -32,6 +34,9 @@ __all__ = [
 
 _FLUSH_STEPS = 32
 _TINY = np.float32(1e-20)
+
+LONGEST_PAUSE = 2**16
+"""Milliseconds since the last spike are counted up to here; only the refractory period reads them."""
 
 
 def decay_factor(half_life: Any, form: str) -> Any:
@@ -79,31 +84,43 @@ class CountTables:
     table: npt.NDArray[np.int32]
     low: npt.NDArray[np.int32]
     used: npt.NDArray[np.int32]
-    central: npt.NDArray[np.int32]
-    offset: npt.NDArray[np.int32]
+    central: npt.NDArray[np.int16]
+    least: npt.NDArray[np.int16]
 
-    def arrays(self) -> tuple[npt.NDArray[np.int32], ...]:
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """Return the arrays in the order in which the kernel takes them."""
-        return self.group, self.table, self.low, self.used, self.central, self.offset
+        return self.group, self.table, self.low, self.used, self.central, self.least
 
 
 def count_tables(excitation: Any, inhibition: Any, fill: Any = None) -> CountTables:
     """Return the tables for expected arrivals per ms, arrays of shape (lane,). ``fill`` may be the compiled version."""
-    from knuffel.body.neurons.integrate_and_fire.synaptic_counts import CENTRAL, fill_tables, reach  # loads numba
+    from knuffel.body.neurons.integrate_and_fire.synaptic_counts import CENTRAL, fill_tables, reach
 
     excitation, inhibition = np.asarray(excitation, dtype=np.float64), np.asarray(inhibition, dtype=np.float64)
     lanes = len(excitation)
     change = (excitation[1:] != excitation[:-1]) | (inhibition[1:] != inhibition[:-1])
     rows, span = 1 + int(np.count_nonzero(change)), reach(float(np.max(excitation + inhibition)))
-    group, low, used, offset = (np.zeros(size, dtype=np.int32) for size in (lanes, rows, rows, rows))
-    table, central = np.zeros((rows, 2 * span + 1), dtype=np.int32), np.zeros((rows, CENTRAL), dtype=np.int32)
-    (fill or fill_tables)(excitation, inhibition, span, group, table, low, used, central, offset)
-    return CountTables(group, table[:, : max(int(used.max()), 1)].copy(), low, used, central, offset)
+    group, low, used = (np.zeros(size, dtype=np.int32) for size in (lanes, rows, rows))
+    table, central = np.zeros((rows, 2 * span + 1), dtype=np.int32), np.zeros((rows, CENTRAL), dtype=np.int16)
+    least = np.zeros(rows, dtype=np.int16)
+    (fill or fill_tables)(excitation, inhibition, span, group, table, low, used, central, least)
+    return CountTables(group, table[:, : max(int(used.max()), 1)].copy(), low, used, central, least)
 
 
-def draw_counts(words: npt.NDArray[np.uint32], tables: CountTables) -> npt.NDArray[np.int32]:
-    """Return the net counts of one ms for one unsigned word per lane."""
-    word = words.view(np.int32)
+def draw_words(now: int, neuron: Any, subject: Any, key: tuple[int, int]) -> npt.NDArray[np.int32]:
+    """Return the signed 32-bit word of every lane for ms ``now``: upper half from draw 0 of its block, lower from 1."""
+    from knuffel.body.neurons.integrate_and_fire.synaptic_counts import BLOCK  # loads numba where it is present
+
+    place, halves = now % BLOCK, []
+    for draw in (0, 1):
+        word = philox4x32((now // BLOCK) & 0xFFFFFFFF, draw, neuron, subject, key)[place % 4]
+        halves.append(word & np.uint32(0xFFFF) if place < 4 else word >> np.uint32(16))
+    words: npt.NDArray[np.int32] = (halves[0] << np.uint32(16) | halves[1]).view(np.int32)
+    return words
+
+
+def draw_counts(word: npt.NDArray[np.int32], tables: CountTables) -> npt.NDArray[np.int32]:
+    """Return the net counts of one ms for one signed word per lane."""
     below = word[:, None] > tables.table[tables.group]
     below &= np.arange(tables.table.shape[1]) < tables.used[tables.group, None]
     counts: npt.NDArray[np.int32] = tables.low[tables.group] + below.sum(axis=1, dtype=np.int32)
@@ -131,18 +148,17 @@ def advance_lanes(
     column = subject if table.shape[1] > 1 else 0 * subject
     dm, dh, da, dd, size, gap, kh, ka, kd, pause = table[:, column].astype(precision)
     psp, hap, ahp, dap, since = (state.astype(precision) for state in states)
-    zero, one = precision(0), precision(1)
+    zero, one, longest = precision(0), precision(1), precision(LONGEST_PAUSE)
     found: list[npt.NDArray[np.int64]] = []
-    words: tuple[Any, ...] = ()
     for ms in range(steps):
         now = t + ms
-        if ms == 0 or now % 4 == 0:
-            words = philox4x32((now >> 2) & 0xFFFFFFFF, 0, neuron, subject_index[subject] & 0xFFFFFFFF, key)
         if now % _FLUSH_STEPS == 0:
             psp, hap, ahp, dap = (np.where(np.abs(term) > _TINY, term, zero) for term in (psp, hap, ahp, dap))
-        psp = psp * dm + size * draw_counts(words[now & 3], tables).astype(precision)
-        hap, ahp, dap, since = hap * dh, ahp * da, dap * dd, since + one
-        fires = (psp - hap - ahp + dap > gap) & (since >= pause)
+        word = draw_words(now, neuron, subject_index[subject] & 0xFFFFFFFF, key)
+        psp = psp * dm + size * draw_counts(word, tables).astype(precision)
+        hap, ahp, dap = hap * dh, ahp * da, dap * dd
+        since = np.minimum(since + one, longest)
+        fires = ((psp - gap) + dap > hap + ahp) & (since >= pause)
         x = fires.astype(precision)
         hap, ahp, dap, since = hap + kh * x, ahp + ka * x, dap + kd * x, since * (one - x)
         if fires.any():

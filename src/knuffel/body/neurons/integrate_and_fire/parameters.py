@@ -17,15 +17,24 @@ __all__ = ["NeuronParameters", "NeuronSettings", "NeuronState"]
 
 @dataclass(frozen=True)
 class NeuronSettings:
-    """``cells`` is the number of neurons of each subject; ``decay`` the form of the decay factor (see `equations`)."""
+    """``cells`` is the number of neurons of each subject; ``decay`` the form of the decay factor (see `equations`).
+
+    ``slow_input`` adds NMDA-like PSPs: independent of the fast ones, or synchronous with the excitatory ones.
+    ``dendritic`` lets each cell release oxytocin from its dendrites and answer to it.
+    """
 
     cells: int = 100
     decay: str = "fitted"
+    slow_input: str = "off"
+    dendritic: bool = False
 
     def __post_init__(self) -> None:
         check_cells(self.cells)
-        if self.decay not in ("fitted", "exact"):
-            raise ParameterError(f"neurons: decay is {self.decay!r}; allowed: fitted, exact")
+        for name, words in (("decay", ("fitted", "exact")), ("slow_input", ("off", "independent", "synchronous"))):
+            if getattr(self, name) not in words:
+                raise ParameterError(f"neurons: {name} is {getattr(self, name)!r}; allowed: {', '.join(words)}")
+        if not isinstance(self.dendritic, bool):
+            raise ParameterError(f"neurons: dendritic is {self.dendritic!r}; allowed: true, false")
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,49 @@ class NeuronParameters:
     rate_heterogeneity: Any = parameter(
         "neurons.rate_heterogeneity", "1", "standard deviation of the logarithm of the PSP rate over cells"
     )
+    shared_fraction: Any = parameter(
+        "neurons.shared_fraction", "1", "share of its input that a cell has in common with another", at_most=1
+    )
+    connections: Any = parameter("neurons.connections", "1", "presynaptic cells of a neuron, of each kind", at_least=1)
+    rate_noise_step: Any = parameter("neurons.rate_noise_step", "Hz", "noise on the PSP rate, step of one ms")
+    rate_noise_time_constant: Any = parameter(
+        "neurons.rate_noise_time_constant", "ms", "time constant of the noise on the PSP rate", positive=True
+    )
+    slow_psp_size: Any = parameter("neurons.slow_psp_size", "mV", "size of a slow (NMDA-like) input")
+    slow_psp_rate: Any = parameter("neurons.slow_psp_rate", "Hz", "slow inputs, when they are independent")
+    slow_psp_half_life: Any = parameter("neurons.slow_psp_half_life", "ms", "half-life of a slow input", positive=True)
+    priming_rate: Any = parameter("neurons.priming_rate", "1/s", "units that become releasable in a second")
+    dendritic_store_start: Any = parameter("neurons.dendritic_store_start", "1", "releasable units at the start")
+    dendritic_store_time_constant: Any = parameter(
+        "neurons.dendritic_store_time_constant", "ms", "time constant with which the store loses units", positive=True
+    )
+    dendritic_release_fraction: Any = parameter(
+        "neurons.dendritic_release_fraction", "1", "fraction of the store that a spike releases", at_most=1
+    )
+    dendritic_release_interval: Any = parameter(
+        "neurons.dendritic_release_interval", "ms", "only spikes that end a shorter interval release"
+    )
+    local_oxytocin_time_constant: Any = parameter(
+        "neurons.local_oxytocin_time_constant", "ms", "time constant of the local oxytocin", positive=True
+    )
+    oxytocin_excitation: Any = parameter(
+        "neurons.oxytocin_excitation", "mV", "fall of the threshold for one unit of local oxytocin"
+    )
+    oxytocin_excitation_limit: Any = parameter(
+        "neurons.oxytocin_excitation_limit", "mV", "largest fall of the threshold"
+    )
+    endocannabinoid_step: Any = parameter(
+        "neurons.endocannabinoid_step", "1", "endocannabinoid made with one unit of oxytocin"
+    )
+    endocannabinoid_time_constant: Any = parameter(
+        "neurons.endocannabinoid_time_constant", "ms", "time constant of the endocannabinoid", positive=True
+    )
+    endocannabinoid_half_effect: Any = parameter(
+        "neurons.endocannabinoid_half_effect", "1", "endocannabinoid with half of the effect", positive=True
+    )
+    endocannabinoid_limit: Any = parameter(
+        "neurons.endocannabinoid_limit", "1", "largest fall of the PSP rates", at_most=1
+    )
 
     def __post_init__(self) -> None:
         check_numbers(self)
@@ -57,15 +109,25 @@ class NeuronParameters:
 
 @dataclass
 class NeuronState(State):
-    """Arrays of shape (subject, neuron): membrane terms in mV (float32), ms since the last spike, share of PSP rate.
+    """Arrays of shape (subject, neuron): membrane terms in mV, ms since the last spike, share of PSP rate.
 
-    ``since_spike`` stops counting at 2**24 ms (4.7 h), where float32 ends; only the refractory period reads it.
+    The membrane is float32, or float64 in the loop with options. ``since_spike`` stops counting at 2**24 ms (4.7 h) in
+    float32; only the refractory period and the dendrites read it. What belongs to an option is empty, (subject, 0),
+    while the option is off: the slow input (mV), the noise on the rate (1/ms), the dendritic store and the local
+    oxytocin (units), the endocannabinoid, and the wiring of the shared input, (subject, presynaptic cell, neuron).
     """
 
     subject_index: npt.NDArray[np.int64]
-    psp: npt.NDArray[np.float32]
-    hap: npt.NDArray[np.float32]
-    ahp: npt.NDArray[np.float32]
-    dap: npt.NDArray[np.float32]
-    since_spike: npt.NDArray[np.float32]
+    psp: npt.NDArray[np.floating[Any]]
+    hap: npt.NDArray[np.floating[Any]]
+    ahp: npt.NDArray[np.floating[Any]]
+    dap: npt.NDArray[np.floating[Any]]
+    since_spike: npt.NDArray[np.floating[Any]]
     rate_factor: Floats
+    slow_input: Floats
+    rate_noise: Floats
+    dendritic_store: Floats
+    local_oxytocin: Floats
+    endocannabinoid: Floats
+    excitatory_wiring: npt.NDArray[np.uint8]
+    inhibitory_wiring: npt.NDArray[np.uint8]

@@ -1,9 +1,12 @@
-"""Net synaptic counts per millisecond from one 32-bit random word: the Skellam law as a table of thresholds.
+"""Net synaptic counts per millisecond from a random word: the Skellam law as a table of thresholds.
 
-The number of excitatory minus inhibitory arrivals of two Poisson processes follows the Skellam law. One word u, read as
-a signed integer, is compared with rising thresholds: count = low + number of thresholds below u. A table ends where
-less than half of one part in 2**32 is left on either side, so what is left out has a probability below 2**-32 at any
-rate.
+The number of excitatory minus inhibitory arrivals of two Poisson processes follows the Skellam law. A word u of 32
+bits, read as a signed integer, is compared with rising thresholds: count = low + number of thresholds below u. A table
+ends where less than half of one part in 2**32 is left on either side, so what is left out has a probability below
+2**-32 at any rate.
+
+Mostly the upper 16 bits of u decide, and the lower 16 are not even drawn: they matter only when the upper ones equal
+those of a threshold. So one block of four random words serves eight milliseconds of a cell, and the law stays exact.
 
 Plain Python on scalars and arrays: it runs as it stands and is compiled, line for line, where numba is present.
 """
@@ -24,13 +27,18 @@ except ImportError:  # the twin runs without numba
         return function
 
 
-__all__ = ["CENTRAL", "fill_table", "fill_tables", "reach"]
+__all__ = ["BLOCK", "CENTRAL", "fill_table", "fill_tables", "reach"]
 
-CENTRAL = 8
-"""Thresholds that every draw is compared with; draws beyond them are looked up in the whole table."""
+BLOCK = 8
+"""Milliseconds that one block of random words serves."""
+
+CENTRAL = 7
+"""Thresholds (their upper 16 bits) that every draw is compared with, by bisection; draws beyond them are looked up in
+the whole table."""
 
 _WORDS = 2.0**32
 _HALF = 2**31
+_UPPER, _SIGNED = 16, 2**15
 
 
 def reach(variance: float) -> int:
@@ -82,14 +90,14 @@ def fill_table(excitation: float, inhibition: float, span: int, table: Any) -> t
 
 @register_jitable
 def fill_tables(
-    excitation: Any, inhibition: Any, span: int, group: Any, table: Any, low: Any, used: Any, central: Any, offset: Any
+    excitation: Any, inhibition: Any, span: int, group: Any, table: Any, low: Any, used: Any, central: Any, least: Any
 ) -> int:
     """Fill one table for every run of equal lanes and return how many there are.
 
     ``excitation`` and ``inhibition`` are the expected counts per ms of each lane (float64); ``group`` (int32, lane)
     receives the row of its table. Rows of ``table`` (int32), ``low`` and ``used`` are as in `fill_table`; ``central``
-    (int32, row x CENTRAL) are the thresholds around the median, padded with always and never, and ``offset`` the count
-    below them.
+    (int16, row x CENTRAL) are the upper halves of the thresholds around the median, padded with always and never, and
+    ``least`` (int16) is the count below them.
     """
     rows = 0
     for lane in range(len(excitation)):
@@ -101,12 +109,12 @@ def fill_tables(
             start = median - CENTRAL // 2
             for place in range(CENTRAL):
                 if start + place < 0:
-                    central[rows, place] = -_HALF
+                    central[rows, place] = -_SIGNED
                 elif start + place >= used[rows]:
-                    central[rows, place] = _HALF - 1
+                    central[rows, place] = _SIGNED - 1
                 else:
-                    central[rows, place] = table[rows, start + place]
-            offset[rows] = low[rows] + start
+                    central[rows, place] = table[rows, start + place] >> _UPPER
+            least[rows] = low[rows] + start
             rows += 1
         group[lane] = rows - 1
     return rows

@@ -20,8 +20,9 @@ from knuffel.body.contract import (
     Subjects,
     Violation,
 )
-from knuffel.body.secretion.terminal.equations import advance_cells, constants, two_slopes
+from knuffel.body.secretion.terminal.equations import advance_cells, constants, left_in_block, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
+from knuffel.body.threads import in_pieces
 from knuffel.errors import ComponentError, Notice
 
 __all__ = ["TerminalSecretion"]
@@ -63,6 +64,7 @@ class TerminalSecretion(Component):
         super().__init__(parameters, settings or SecretionSettings())
         synthesis = parameters.resting_gland_rate if self.settings.synthesis == "constant" else 0
         self._constants = constants(parameters, self.settings.calcium_exponent, synthesis)
+        self._left = left_in_block(self._constants, self.settings.release_exponent)
 
     def notices(self) -> list[Notice]:
         """Return what to know of the human scale: that it is assumed, and when it rests on too few cells."""
@@ -83,9 +85,9 @@ class TerminalSecretion(Component):
             return np.repeat(subjects.full(value)[:, None], shape[1], axis=1)
 
         state = SecretionState(
-            full(0), full(0), full(p.slow_calcium_start), full(p.pool_maximum), full(p.reserve_start)
+            full(0), full(0), full(p.slow_calcium_start), full(p.pool_maximum), full(0), full(p.reserve_start)
         )
-        return state, {"secretion.store_fraction": self._store(state)}
+        return state, {"secretion.store_fraction": self.store_fraction(state)}
 
     def advance(self, state: SecretionState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move pools over ``dt`` ms; the human scale applies to the mean rate over this interval."""
@@ -95,7 +97,7 @@ class TerminalSecretion(Component):
         return {
             "secretion.gland_rate": released,
             "secretion.rate": rate * seconds,
-            "secretion.store_fraction": self._store(state),
+            "secretion.store_fraction": self.store_fraction(state),
         }
 
     def release(self, state: SecretionState, spikes: Events, t: int, dt: int) -> Floats:
@@ -103,9 +105,11 @@ class TerminalSecretion(Component):
         subjects, cells = state.pool.shape
         split: Ints = np.searchsorted(spikes.subject, np.arange(subjects + 1))
         released = np.zeros((subjects, cells))
-        states = (state.broadening, state.fast_calcium, state.slow_calcium, state.pool, state.reserve)
-        exponent = self.settings.calcium_exponent
-        met = _loop()(t, dt, spikes.time, spikes.index, split, *states, released, self._constants, exponent)
+        states = tuple(state.arrays().values())
+        exponents = (self.settings.calcium_exponent, self.settings.release_exponent)
+        met = _loop()(
+            t, dt, spikes.time, spikes.index, split, *states, released, self._constants, self._left, *exponents
+        )
         if met != len(spikes):
             raise ComponentError(f"secretion: there are {cells} cells, but a spike of cell {int(spikes.index.max())}")
         mean: Floats = released.sum(axis=1) / cells
@@ -121,11 +125,10 @@ class TerminalSecretion(Component):
         rate: Floats = two_slopes(gland_rate, basal / p.resting_gland_rate, burst, p.burst_knee)
         return rate
 
-    def _store(self, state: SecretionState) -> Floats:
+    def store_fraction(self, state: SecretionState) -> Floats:
         """Return the mean reserve as a fraction of a full one."""
-        fraction: Floats = np.minimum(
-            state.reserve.sum(axis=1) / (state.reserve.shape[1] * self.parameters.reserve_maximum), 1
-        )
+        left = (state.reserve - state.owed).sum(axis=1)
+        fraction: Floats = np.minimum(left / (state.reserve.shape[1] * self.parameters.reserve_maximum), 1)
         return fraction
 
     def invariants(self, state: SecretionState, outputs: Outputs) -> list[Violation]:
@@ -139,9 +142,20 @@ class TerminalSecretion(Component):
 
 @lru_cache(maxsize=1)
 def _loop() -> Any:
-    """Return the compiled loop, or its numpy twin where numba is missing."""
+    """Return the compiled loop over all cells, or its numpy twin where numba is missing."""
     try:
         from knuffel.body.secretion.terminal import kernel
     except ImportError:
         return advance_cells
-    return kernel.advance_cells
+
+    def run(t: int, steps: int, *arguments: Any) -> int:
+        subjects, cells = arguments[3].shape
+        pieces = subjects * ((cells + kernel.WIDTH - 1) // kernel.WIDTH)
+
+        def work(begin: int, end: int) -> int:
+            met: int = kernel.advance_cells(begin, end, t, steps, *arguments)
+            return met
+
+        return sum(in_pieces(work, pieces, subjects * cells * steps))
+
+    return run

@@ -19,13 +19,15 @@ class SecretionSettings:
 
     ``species`` human applies the two-slope rule, rat passes the gland on as it is. ``burst_slope`` says which slope
     holds above the knee. ``cells`` has to equal that of the neurons. ``calcium_exponent`` is the Hill exponent of slow
-    calcium (3 or 5). ``synthesis`` is ``constant`` (the resting secretion of the cell set) or ``none``.
+    calcium (3 or 5), ``release_exponent`` that of fast calcium in release (2 oxytocin, 3 vasopressin). ``synthesis`` is
+    ``constant`` (the resting secretion of the cell set) or ``none``.
     """
 
     species: str = "human"
     burst_slope: str = "default"
     cells: int = 100
     calcium_exponent: int = 3
+    release_exponent: int = 2
     synthesis: str = "constant"
 
     def __post_init__(self) -> None:
@@ -35,6 +37,7 @@ class SecretionSettings:
             ("species", ("human", "rat")),
             ("burst_slope", _BURST_SLOPES),
             ("calcium_exponent", (3, 5)),
+            ("release_exponent", (2, 3)),
             ("synthesis", ("constant", "none")),
         ):
             if getattr(self, name) not in allowed:
@@ -85,10 +88,15 @@ class SecretionParameters:
 
 @dataclass
 class SecretionState(State):
-    """Arrays of shape (subject, cell): broadening, fast and slow calcium (own units), pool and reserve (pg)."""
+    """Arrays of shape (subject, cell): broadening, fast and slow calcium (own units), pool, owed and reserve (pg).
+
+    Broadening and calcium are worth what they were at the last multiple of 8 ms, ``owed`` went from the reserve to the
+    pool since then (see `equations`).
+    """
 
     broadening: Floats
     fast_calcium: Floats
     slow_calcium: Floats
     pool: Floats
+    owed: Floats
     reserve: Floats

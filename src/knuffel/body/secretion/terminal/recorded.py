@@ -75,7 +75,7 @@ def secrete(
         events = Events(time[chosen], np.zeros(chosen.stop - chosen.start, dtype=np.int64), owner[chosen])
         amounts[place] = part.release(state, events, int(begin), int(end - begin))[0]
     notices = (Notice("double_spikes", f"{dropped} spikes in the same ms as another were dropped"),) if dropped else ()
-    left = float(min(state.reserve.sum() / (cells * parameters.reserve_maximum), 1))
+    left = float(part.store_fraction(state)[0])
     return Secretion(ends, amounts / ((ends - begins) / 1000), float(amounts.sum()), left, notices)
 
 
