@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from knuffel import __version__
-from knuffel.errors import KnuffelError, ScenarioError, StoreError
+from knuffel.errors import KnuffelError, ScenarioError, StoreError, UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +169,15 @@ def _must_be_writable(path: Path | None) -> None:
         raise StoreError(f"{path}: the folder {path.absolute().parent} does not exist or cannot be written")
 
 
+def _milliseconds(option: str, text: str | None) -> float | None:
+    from knuffel.units import parse_quantity
+
+    try:
+        return None if text is None else parse_quantity(text, "ms")
+    except UnitError as error:
+        raise KnuffelError(f"{option}: {error}") from error
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress | None]:
     """Yield a callback that draws a progress bar with the remaining time on a terminal, or None when quiet."""
@@ -272,13 +281,12 @@ def spikes(
     """Describe recorded spikes: rate, intervals, hazard, dispersion; alone or beside a model."""
     from knuffel.recorded_spikes import compare
     from knuffel.recordings import read_recording
-    from knuffel.units import parse_quantity
 
     _language(lang)
     _must_be_writable(figure)
     found = read_recording(recording, unit=unit, sort=sort)
     found = found if cell is None else found.select(cell)
-    begin, length = (None if text is None else parse_quantity(text, "ms") for text in (start, duration))
+    begin, length = _milliseconds("--start", start), _milliseconds("--duration", duration)
     if begin or length is not None:
         found = found.cut(begin or 0.0, length)
     with _progress(as_json) as progress:

@@ -121,20 +121,17 @@ def compare(recording: Recording, model: str | None = None, *, progress: Progres
 
 
 def model_sets() -> tuple[str, ...]:
-    """Return the parameter sets that can stand beside a recording: those that state a PSP rate of `if-oxytocin`."""
+    """Return the parameter sets that can stand beside a recording: those of whole cells of `if-oxytocin`."""
+    from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
     from knuffel.evidence import load
 
-    found = load.sets().items()
-    return tuple(sorted(name for name, item in found if "neurons.psp_rate" in item.parameters and _fits(item)))
+    sets = load.sets()
 
+    def neurons(name: str) -> set[str]:
+        return {key for key in sets[name].parameters if key.startswith("neurons.")}
 
-def _fits(item: Any) -> bool:
-    from dataclasses import fields
-
-    from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
-
-    known = {field.metadata.get("id") for field in fields(IntegrateAndFireOxytocin.Parameters)}
-    return all(name in known for name in item.parameters if name.startswith("neurons."))
+    whole = neurons(IntegrateAndFireOxytocin.default_sets[0])
+    return tuple(sorted(name for name in sets if neurons(name) >= whole))
 
 
 def _noted(found: SpikeComparison, code: str, text: str) -> SpikeComparison:
