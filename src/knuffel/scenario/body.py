@@ -195,9 +195,10 @@ class _Reader:
                 found.append(name)
             elif name in known:
                 kind = known[name].kind
-                self.problems.add(
-                    path, f"this is a set of kind {kind}: it does not belong in {self.room}", allowed=fitting
-                )
+                message = f"this is a set of kind {kind}: it does not belong in {self.room}"
+                if kind == self.room:
+                    message = f"this set holds nothing for the model {component.id}"
+                self.problems.add(path, message, allowed=fitting)
             else:
                 self.problems.add(path, "there is no such parameter set", allowed=fitting, near=name)
         return tuple(found)

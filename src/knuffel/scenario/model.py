@@ -117,9 +117,8 @@ class RecordingSpec:
     spike_cells: npt.NDArray[np.int64]
 
     def __str__(self) -> str:
-        """Say which file it is and what it holds."""
-        name, count = PurePath(self.path).name, len(self.cell_names)
-        return f"{name} ({count} cell{'s' * (count != 1)}, {self.spikes} spikes, {self.duration / 1000:g} s)"
+        """Say which file it is and how long."""
+        return f"{PurePath(self.path).name}, {self.duration / 1000:g} s"
 
 
 @dataclass(frozen=True)
