@@ -122,9 +122,7 @@ def _model_notices(scenario: Scenario) -> list[Notice]:
     found, neurons = [], scenario.rooms["neurons"]
     scaled = scenario.subject.species == "human" and scenario.rooms["secretion"].model == "secretion-2018"
     if neurons.mode == "model" and neurons.settings.get("recording") is not None and scaled:
-        text = (
-            "the human gland is scaled to the resting secretion of the model cells, not to that of the recorded ones: "
-        )
+        text = "the human gland is scaled to the resting secretion of model cells, not to that of the recorded ones: "
         text += "levels follow the recording, and rest need not give the basal concentration"
         found.append(Notice("gland_scale", text, "neurons"))
     wiring = ("neurons.shared_fraction", "neurons.connections")  # what cells have in common leaves their mean rate
