@@ -74,6 +74,7 @@ docs: $(VENV)/.dev ## build the documentation into site/
 
 bench: $(VENV)/.bench ## time the kernels against peers, and the engine
 	$(BIN)/python -m benchmarks.neurons
+	$(BIN)/python -m benchmarks.hodgkin_huxley
 	$(BIN)/python -m benchmarks.engine
 
 picture: $(VENV)/.run ## render the picture of the README anew

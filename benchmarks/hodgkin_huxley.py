@@ -49,8 +49,8 @@ class Ours:
     def __init__(self, cells: int) -> None:
         kind = HodgkinHuxleyOxytocin
         self.neurons, self.cells, self.t = kind(numbers(), kind.Settings(cells=cells)), cells, 0
-        self.streams, gain = Streams(1, kind.room), np.ones(1)
-        self.inputs = Inputs({port.name: (gain, gain) for port in kind.inputs})
+        self.streams = Streams(1, kind.room)
+        self.inputs = Inputs({port.name: (np.full(1, port.default),) * 2 for port in kind.inputs})
         self.state, _ = self.neurons.init(Subjects(np.zeros(1, dtype=np.int64)), self.inputs, self.streams)
 
     def __call__(self) -> tuple[float, float]:

@@ -1,17 +1,22 @@
 """What the neurons cost: nanoseconds per cell and millisecond, with and without secretion, against two peers.
 
 Run ``python -m benchmarks.neurons [--json] [--quick]`` from the root of the repository. Ours is the real component,
-advanced in intervals of one second as in a run. Peers, timed in turn with ours (A B A B, medians): ``cpp_scalar``, a
-scalar C++ loop compiled here, one cell at a time, calcium entry evaluated each ms as in the published equations;
-``cpp_scalar_lazy``, the same with calcium entry evaluated at spikes only; ``brian2`` (group bench). All times are CPU
-time of the one thread at work, so that other programs on the machine disturb little. ratio = peer / ours, above 1: we
-are faster.
+advanced in intervals of one second as in a run, in one thread. Peers, timed in turn with ours (A B A B, medians):
+``cpp_scalar``, a scalar C++ loop compiled here, one cell at a time, calcium entry evaluated each ms as in the published
+equations, tuned; ``cpp_plain``, the same equations written plainly, with the generators of the standard library and
+powers by pow; ``cpp_scalar_lazy``, tuned, with calcium entry evaluated at spikes only; ``brian2`` (group bench). All
+times are CPU time of the one thread at work, so that other programs on the machine disturb little. ratio = peer / ours,
+above 1: we are faster.
+
+Two further cases have ourselves as peer: the cost with many cells against that with 256 (``ours_256``; 1 is constant
+cost), and a simulated hour of 1,000 cells in all threads against one (wall time in seconds).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -24,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Inputs, Subjects
+from knuffel.body.contract import Inputs, Kind, Subjects
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin, equations
 from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.body.secretion.terminal.equations import constants
@@ -32,6 +37,8 @@ from knuffel.engine.random import Streams
 from knuffel.evidence.resolve import build, resolve
 
 CELLS = (48, 256, 1000)
+MANY = (1_000, 10_000, 100_000)
+HOUR_CELLS, HOUR = 1000, 3600
 SET = "oxytocin-2018"
 FOLDER = Path(__file__).parent
 SOURCE, BUILD = FOLDER / "scalar_engine.cpp", FOLDER / "build"
@@ -53,8 +60,9 @@ class Ours:
         self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
         self.cells, self.secretion, self.t = cells, secretion, 0
         self.streams = Streams(1, "neurons")
-        one = np.ones(1)
-        self.levels = {port.name: (one, one) for port in (*kind.inputs, *other.inputs[1:])}
+        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind in (Kind.LEVEL, Kind.FRACTION)]
+        values = {port.name: np.full(1, 1 if port.default is None else port.default) for port in ports}
+        self.levels = {name: (value, value) for name, value in values.items()}
         who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
         self.neuron_state, _ = self.neurons.init(who, Inputs(self.levels), self.streams)
         self.terminal_state, _ = self.terminal.init(who, Inputs(self.levels), self.streams)
@@ -161,6 +169,46 @@ def compare(ours: Ours, seconds: int, peer: Callable[[], list[float]], repeats: 
     }
 
 
+def scaling(repeats: int, steps: int) -> list[dict[str, Any]]:
+    """Return the cost with many cells beside that with 256, both timed in turn; ``steps`` cell-seconds each."""
+    few, rows = Ours(256, True), []
+    few(2)
+    for cells in MANY:
+        many = Ours(cells, True)
+        many(1)
+        pairs = [(many(max(1, steps // cells))[0], few(max(1, steps // 256))[0]) for _ in range(repeats)]
+        ours, peer = (statistics.median(pair[who] for pair in pairs) for who in (0, 1))
+        rows.append(
+            {"case": "cost with many cells", "n": cells, "unit": "ns per cell-ms", "ours": ours, "peer": peer}
+            | {"peer_name": "ours_256", "ratio": peer / ours}
+        )
+    return rows
+
+
+def one_hour(seconds: int) -> dict[str, Any]:
+    """Return the wall time of an hour of 1,000 cells in all threads, and in one; measured on ``seconds`` of it."""
+    found = {}
+    for threads in (None, "1"):
+        _use_threads(threads)
+        ours = Ours(HOUR_CELLS, True)
+        ours(5)
+        begin = time.perf_counter()
+        ours(seconds)
+        found[threads] = (time.perf_counter() - begin) * HOUR / seconds
+    return {"case": "an hour of 1,000 cells, all threads", "n": HOUR_CELLS, "unit": "s", "ours": found[None]} | {
+        "peer": found["1"],
+        "peer_name": "ours_one_thread",
+        "ratio": found["1"] / found[None],
+    }
+
+
+def _use_threads(count: str | None) -> None:
+    if count is None:
+        os.environ.pop("KNUFFEL_THREADS", None)
+    else:
+        os.environ["KNUFFEL_THREADS"] = count
+
+
 def brian2_target() -> str:
     """Return the faster code target of Brian2 that works here. Raises OSError with the reason when none does."""
     reasons = []
@@ -177,6 +225,7 @@ def brian2_target() -> str:
 def measure(quick: bool) -> dict[str, Any]:
     """Return all rows and notes."""
     repeats = 3 if quick else 7
+    _use_threads("1")
     rows: list[dict[str, Any]] = []
     notes: list[str] = [f"parameter set {SET}; spikes_per_s and pg_per_s: ours, peer"]
     program, target = None, None
@@ -194,7 +243,8 @@ def measure(quick: bool) -> dict[str, Any]:
         for secretion in (0, 1):
             ours = Ours(cells, bool(secretion))
             if program is not None:
-                peers = {"cpp_scalar": 1, "cpp_scalar_lazy": 2} if secretion else {"cpp_scalar": 0}
+                whole = {"cpp_scalar": 1, "cpp_plain": 3, "cpp_scalar_lazy": 2}
+                peers = whole if secretion else {"cpp_scalar": 0}
                 for name, mode in peers.items():
                     peer = scalar_peer(program, cells, mode, seconds)
                     rows.append(compare(ours, seconds, peer, repeats, name))
@@ -202,6 +252,8 @@ def measure(quick: bool) -> dict[str, Any]:
                 brian = Brian2Peer(target, cells, secretion, 1000 if quick else 5000)
                 rows.append(compare(ours, seconds, brian, 3, "brian2"))
                 brian.close()
+    rows += scaling(repeats, 20_000 if quick else 200_000)
+    rows.append(one_hour(300 if quick else HOUR))
     return {"rows": rows, "notes": notes}
 
 
@@ -215,10 +267,10 @@ def main() -> None:
     if options.json:
         print(json.dumps(result))
         return
-    print(f"{'case':24s} {'cells':>5s} {'ours':>8s} {'peer':>8s} {'ratio':>7s}  peer (ns per cell and ms)")
+    print(f"{'case':36s} {'cells':>6s} {'ours':>8s} {'peer':>8s} {'ratio':>7s}  {'unit':15s} peer")
     for row in result["rows"]:
         figures = f"{row['ours']:8.2f} {row['peer']:8.2f} {row['ratio']:7.1f}"
-        print(f"{row['case']:24s} {row['n']:5d} {figures}  {row['peer_name']}")
+        print(f"{row['case']:36s} {row['n']:6d} {figures}  {row['unit']:15s} {row['peer_name']}")
     print(*result["notes"], sep="\n")
 
 

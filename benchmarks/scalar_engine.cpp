@@ -3,8 +3,9 @@
 // it is a fair one: double precision, everything in registers, decay factors computed once, powers by multiplication, a
 // fast generator (xoshiro256+), no output beyond counts and the total secretion.
 //
-// usage: scalar_engine CELLS MILLISECONDS SECRETION(0|1|2) REPEATS < parameters
-// SECRETION 1: calcium entry is evaluated each ms, in the order of the published equations; 2: only when a cell spikes
+// usage: scalar_engine CELLS MILLISECONDS SECRETION(0|1|2|3) REPEATS < parameters
+// SECRETION 1: calcium entry is evaluated each ms, in the order of the published equations; 2: only when a cell spikes;
+// 3: as 1, written plainly: the generator and distributions of the standard library, powers by pow
 // stdin: psp_rate_excitation psp_rate_inhibition (1/ms), left_psp left_hap left_ahp left_dap, size gap hap ahp dap
 //        refractory, then 14 numbers of the secretion in the order of knuffel's equations.constants
 // stdout, one line for each repeat: nanoseconds per cell and ms, spikes per s and cell, pg/s
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <random>
 #include <vector>
 
 struct Generator {
@@ -41,6 +43,13 @@ struct Generator {
     double exponential() { return -std::log(((next() >> 11) + 0.5) * 0x1.0p-53); }
 };
 
+struct PlainGenerator {
+    std::mt19937_64 engine;
+    std::exponential_distribution<double> waiting{1.0};
+    explicit PlainGenerator(uint64_t seed) : engine(seed) {}
+    double exponential() { return waiting(engine); }
+};
+
 struct Membrane {
     double rate_e, rate_i, left_psp, left_hap, left_ahp, left_dap, size, gap, hap, ahp, dap, refractory;
 };
@@ -52,9 +61,9 @@ struct Terminal {
 
 static volatile double entry_sink;
 
-template <int secretion>
+template <int secretion, class Random>
 static void run_cell(const Membrane &m, const Terminal &q, long steps, uint64_t seed, long &spikes, double &released) {
-    Generator random(seed);
+    Random random(seed);
     double psp = 0, hap = 0, ahp = 0, dap = 0, since = m.refractory;
     double b = 0, e = 0, c = 0.03, pool = q.full, reserve = q.reserve_full, out = 0, entry = 0;
     double wait_e = random.exponential() / m.rate_e, wait_i = random.exponential() / m.rate_i;
@@ -87,6 +96,11 @@ static void run_cell(const Membrane &m, const Terminal &q, long steps, uint64_t 
             pool += fill - x;
             reserve += made - fill;
             out += x;
+            if (secretion == 3) {
+                const double e5 = std::pow(e, 5.0), c3 = std::pow(c, 3.0);
+                calcium = (1 - e5 / (e5 + q.fast)) * (1 - c3 / (c3 + q.slow)) * (b + q.base);
+                entry += calcium;
+            }
             if (secretion == 1) {
                 const double e5 = e2 * e2 * e, c3 = c * c * c;
                 calcium = (1 - e5 / (e5 + q.fast)) * (1 - c3 / (c3 + q.slow)) * (b + q.base);
@@ -140,11 +154,13 @@ int main(int argc, char **argv) {
         const double begin = cpu_seconds();
         for (long cell = 0; cell < cells; ++cell) {
             if (secretion == 1)
-                run_cell<1>(m, q, steps, 1 + cell, spikes, released);
+                run_cell<1, Generator>(m, q, steps, 1 + cell, spikes, released);
             else if (secretion == 2)
-                run_cell<2>(m, q, steps, 1 + cell, spikes, released);
+                run_cell<2, Generator>(m, q, steps, 1 + cell, spikes, released);
+            else if (secretion == 3)
+                run_cell<3, PlainGenerator>(m, q, steps, 1 + cell, spikes, released);
             else
-                run_cell<0>(m, q, steps, 1 + cell, spikes, released);
+                run_cell<0, Generator>(m, q, steps, 1 + cell, spikes, released);
         }
         const double ns = (cpu_seconds() - begin) * 1e9;
         std::printf("%.6f %.6f %.6f\n", ns / (double(cells) * double(steps)), spikes / (cells * (steps / 1000.0)),

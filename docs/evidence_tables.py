@@ -72,6 +72,10 @@ _STUDIES = {
         "en": ("Depletion", "a day of firing without synthesis: reserve and secretion"),
         "nl": ("Uitputting", "een etmaal vuren zonder aanmaak: voorraad en afgifte"),
     },
+    "antidromic": {
+        "en": ("Stimulation of the stalk", "forced spikes: release, AHP, silence afterwards, collisions"),
+        "nl": ("Prikkeling van de hypofysesteel", "opgewekte spikes: afgifte, AHP, stilte erna, botsingen"),
+    },
     "lactation_burst": {
         "en": ("Milk-ejection bursts", "mass released by a burst, and the rise of plasma"),
         "nl": ("Toeschietbursts", "afgegeven massa per burst, en de stijging in plasma"),

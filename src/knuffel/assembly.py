@@ -25,6 +25,9 @@ from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec
 
 __all__ = ["DOSE_PORTS", "Model", "assemble"]
 
+_RELEASE_EXPONENTS = {"vasopressin": 3}
+"""Exponent of fast calcium in release, where it is not that of oxytocin (code of MacGregor, HypoModel/MagNet)."""
+
 DOSE_PORTS = (
     Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given into a vein at once", substance="oxytocin"),
     Port("doses.iv_infusion", "pg/s", Kind.RATE, "oxytocin infused into a vein", substance="oxytocin"),
@@ -138,6 +141,11 @@ def _model_notices(scenario: Scenario) -> list[Notice]:
     if releasing and neurons.settings.get("dendritic") is not True:
         text = f"{releasing[0]} releases nothing from dendrites: they need the setting dendritic of the neurons"
         found.append(Notice("dendritic", text, "stimuli"))
+    trains = [item.kind for item in scenario.stimuli if item.kind in known and known[item.kind].profile == "train"]
+    inputs = component_class("neurons", neurons.model).inputs
+    if trains and neurons.mode == "model" and all(port.name != "stimuli.forced_spike" for port in inputs):
+        text = f"{trains[0]} changes nothing: {neurons.model} has no antidromic spikes"
+        found.append(Notice("forced_spikes_unheard", text, "stimuli"))
     return found
 
 
@@ -159,13 +167,15 @@ def _subjects(scenario: Scenario) -> Subjects:
 
 def _context(scenario: Scenario) -> dict[str, Any]:
     """Return what the `Settings` of any room may ask for by name."""
-    cells = scenario.rooms["neurons"].settings.get("cells")
+    neurons = scenario.rooms["neurons"]
+    cells = neurons.settings.get("cells")
     context: dict[str, Any] = {
         "species": scenario.subject.species,
         "sex": scenario.subject.sex,
         "state": scenario.subject.state,
         "burst_slope": "labour" if scenario.subject.state == "term" else "default",
         "events": scenario.stimuli,
+        "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
     }
     return context if cells is None else {**context, "cells": cells}
 

@@ -122,16 +122,19 @@ def compare(recording: Recording, model: str | None = None, *, progress: Progres
 
 def model_sets() -> tuple[str, ...]:
     """Return the parameter sets that can stand beside a recording: those of whole cells of `if-oxytocin`."""
+    from dataclasses import fields
+
     from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
     from knuffel.evidence import load
 
     sets = load.sets()
+    known = {field.metadata.get("id") for field in fields(IntegrateAndFireOxytocin.Parameters)}
 
     def neurons(name: str) -> set[str]:
         return {key for key in sets[name].parameters if key.startswith("neurons.")}
 
     whole = neurons(IntegrateAndFireOxytocin.default_sets[0])
-    return tuple(sorted(name for name in sets if neurons(name) >= whole))
+    return tuple(sorted(name for name in sets if whole <= neurons(name) <= known))
 
 
 def _noted(found: SpikeComparison, code: str, text: str) -> SpikeComparison:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Inputs, Subjects
+from knuffel.body.contract import Component, Inputs, Kind, Subjects
 from knuffel.engine.random import Streams
 from knuffel.evidence.resolve import build, resolve
 
@@ -32,6 +32,12 @@ def levels(count: int = 1, **values: Any) -> dict[str, tuple[Any, Any]]:
         start, end = value if isinstance(value, tuple) else (value, value)
         found[name.replace("__", ".")] = (np.full(count, start, dtype=float), np.full(count, end, dtype=float))
     return found
+
+
+def neutral(kind: type[Component], count: int = 1) -> Inputs:
+    """Return the neutral value of every input level of a component."""
+    given = {port.name: port.default for port in kind.inputs if port.kind in (Kind.LEVEL, Kind.FRACTION)}
+    return Inputs({name: (np.full(count, value),) * 2 for name, value in given.items()})
 
 
 def plasma_inputs(count: int = 1, basal: Any = 0, secretion: Any = 0, infusion: Any = 0, bolus: Any = 0) -> Inputs:

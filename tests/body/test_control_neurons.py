@@ -33,8 +33,10 @@ def replay(repeat: bool = False) -> ReplayedCells:
     return ReplayedCells(None, ReplayedCells.Settings(cells=2, recording=held, repeat=repeat))
 
 
-def gains(count: int = 1, excitation: Any = 1, inhibition: Any = 1) -> Inputs:
-    return Inputs(levels(count, stimuli__excitation_gain=excitation, stimuli__inhibition_gain=inhibition))
+def gains(count: int = 1, excitation: Any = 1, inhibition: Any = 1, opioids: Any = 0) -> Inputs:
+    given = {"excitation_gain": excitation, "inhibition_gain": inhibition}
+    stimuli = {f"stimuli__{name}": value for name, value in given.items()}
+    return Inputs(levels(count, modulators__mu_opioid_occupancy=opioids, **stimuli))
 
 
 def run(part: Component, times: list[int], count: int = 1, inputs: Inputs | None = None) -> list[Events]:
@@ -81,9 +83,11 @@ def test_poisson_cells_fire_at_their_rate_without_memory(rate: float, dead_time:
     assert [early, late] == pytest.approx(2 * [1 - (1 - 1 / free) ** 5], rel=0.03)  # four standard errors
 
 
-def test_excitation_multiplies_the_rate_and_inhibition_does_nothing() -> None:
+def test_excitation_multiplies_the_rate_opioids_lower_it_and_inhibition_does_nothing() -> None:
     times = list(range(0, 200_001, 10_000))
-    counts = [len(train(run(poisson(50), times, inputs=inputs))) for inputs in (gains(), gains(1, 3), gains(1, 1, 9))]
+    inputs = (gains(), gains(1, 3), gains(1, 1, 9), gains(1, opioids=0.5))
+    counts = [len(train(run(poisson(50, mu_opioid_inhibition=0.7), times, inputs=item))) for item in inputs]
+    assert counts[3] == pytest.approx(0.65 * counts[0], rel=0.03)
     assert counts[1] == pytest.approx(3 * counts[0], rel=0.03)
     assert counts[2] == counts[0]
     assert train(run(poisson(), times, inputs=gains(1, -1))) == []

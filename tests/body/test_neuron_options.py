@@ -41,7 +41,8 @@ def part(cells: int = 40, name: str = "oxytocin-2018", **changes: Any) -> Neuron
 
 def gains(count: int = 1, gain: Any = 1, **events: Events) -> Inputs:
     records = {f"stimuli.{name}": item for name, item in events.items()}
-    return Inputs(levels(count, stimuli__excitation_gain=gain, stimuli__inhibition_gain=gain), records=records)
+    given = {"stimuli__excitation_gain": gain, "stimuli__inhibition_gain": gain, "modulators__mu_opioid_occupancy": 0}
+    return Inputs(levels(count, **given), records=records)
 
 
 def begin(neuron: Neuron, count: int = 1, first: int = 0) -> Any:

@@ -34,8 +34,15 @@ def part(cells: int = 40, name: str = "oxytocin-2018", decay: str = "fitted", **
     return Neuron(numbers(Neuron.Parameters, name, **changes), Neuron.Settings(cells=cells, decay=decay))
 
 
-def gains(count: int = 1, excitation: Any = 1, inhibition: Any = 1) -> Inputs:
-    return Inputs(levels(count, stimuli__excitation_gain=excitation, stimuli__inhibition_gain=inhibition))
+def gains(count: int = 1, excitation: Any = 1, inhibition: Any = 1, opioid: Any = 0) -> Inputs:
+    return Inputs(
+        levels(
+            count,
+            stimuli__excitation_gain=excitation,
+            stimuli__inhibition_gain=inhibition,
+            modulators__mu_opioid_occupancy=opioid,
+        )
+    )
 
 
 def run(

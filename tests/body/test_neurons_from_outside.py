@@ -36,7 +36,8 @@ def forced(times: Any, index: Any = -1, subject: Any = 0) -> Events:
 
 def given(count: int = 1, spikes: Events | None = None, releases: Events | None = None, gain: float = 1) -> Inputs:
     records = {"stimuli.forced_spike": spikes or Events.none(), "stimuli.dendritic_release": releases or Events.none()}
-    return Inputs(levels(count, stimuli__excitation_gain=gain, stimuli__inhibition_gain=gain), records=records)
+    inputs = {"stimuli__excitation_gain": gain, "stimuli__inhibition_gain": gain, "modulators__mu_opioid_occupancy": 0}
+    return Inputs(levels(count, **inputs), records=records)
 
 
 def begin(neuron: Neuron, count: int = 1) -> Any:

@@ -17,7 +17,7 @@ from knuffel.body.secretion.terminal import TerminalSecretion, equations, kernel
 from knuffel.engine.random import Streams
 from knuffel.errors import ComponentError, DataError, ParameterError
 from knuffel.evidence import load
-from tests.body.rooms import levels, numbers, subjects
+from tests.body.rooms import levels, neutral, numbers, subjects
 
 Terminal = TerminalSecretion
 STREAMS = Streams(1, "secretion")
@@ -46,9 +46,22 @@ def between(events: Events, begin: int, end: int, who: int | None = None) -> Eve
     return Events(events.time[chosen], subject[chosen], events.index[chosen])
 
 
-def inputs(events: Events | None = None, count: int = 1, basal: float = 1.9, clearance: float = 20.0) -> Inputs:
+def inputs(
+    events: Events | None = None,
+    count: int = 1,
+    basal: float = 1.9,
+    clearance: float = 20.0,
+    mu: float = 0,
+    kappa: float = 0,
+) -> Inputs:
     return Inputs(
-        levels(count, physiology__basal_concentration=basal, physiology__clearance=clearance),
+        levels(
+            count,
+            physiology__basal_concentration=basal,
+            physiology__clearance=clearance,
+            modulators__mu_opioid_occupancy=mu,
+            modulators__kappa_activity=kappa,
+        ),
         records={"neurons.spike": Events.none() if events is None else events},
     )
 
@@ -184,21 +197,23 @@ def test_the_human_scale_has_two_slopes() -> None:
         (PoissonCells, "poisson"),
     ],
 )
-def test_the_stored_resting_rate_is_what_the_cells_release(neuron_kind: Any, name: str) -> None:
+def test_the_stored_resting_rates_are_those_of_the_cells(neuron_kind: Any, name: str) -> None:
     cells, warm, seconds = 500, 200, 400
     neuron = neuron_kind(numbers(neuron_kind.Parameters, name), neuron_kind.Settings(cells=cells))
     terminal = Terminal(parameters(name), Terminal.Settings(species="rat", cells=cells))
-    streams, gain = Streams(1, "neurons"), Inputs(levels(1, stimuli__excitation_gain=1, stimuli__inhibition_gain=1))
+    streams, gain = Streams(1, "neurons"), neutral(neuron_kind)
     cells_state, _ = neuron.init(subjects(), gain, streams)
     state, _ = terminal.init(subjects(), inputs(), streams)
-    amount = 0.0
+    amount, spikes = 0.0, 0
     for begin in range(-warm * 1000, seconds * 1000, 1000):
         events = neuron.advance(cells_state, gain, begin, 1000, streams)["neurons.spike"]
         released = terminal.release(state, events, begin, 1000)[0]
         amount += released if begin >= 0 else 0
+        spikes += len(events) if begin >= 0 else 0
     stored = load.sets()[name].parameters["secretion.resting_gland_rate"]
     assert stored.status == "assumed"
     assert amount / seconds == pytest.approx(stored.value, rel=0.02)
+    assert spikes / seconds / cells == pytest.approx(parameters(name).resting_firing_rate, rel=0.01)
 
 
 def test_the_human_scale_and_too_few_cells_give_a_notice_in_people_only() -> None:

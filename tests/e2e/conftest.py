@@ -14,9 +14,14 @@ from knuffel.scenario.model import Scenario
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
+SHORTER = {"depletion_rat": ["duration=30 min"]}
+"""What makes a long scenario last seconds; its full length has a test of its own."""
+
+
 def small(name: str, changes: Sequence[str] = ()) -> Scenario:
     """Return a bundled scenario with at most 20 cells and every check of the engine switched on."""
     scenario = load_scenario(name)
+    changes = [*SHORTER.get(name, ()), *changes]
     cells = ["body.neurons.cells=20"] if scenario.rooms["neurons"].settings.get("cells", 0) > 20 else []
     return load_scenario(name, [*cells, "engine.debug=true", *changes])
 

@@ -68,6 +68,7 @@ def test_steps_name_the_first_and_the_last_rate(last: str, words: str) -> None:
     [
         ("doses: [{drug: oxytocin, route: iv_bolus, amount: 101 IU, at: 1 s}]", "large_bolus"),
         ("stimuli: [{kind: hug, start: 1 s, duration: 1 s}]\nbody: {neurons: off}", "stimuli_unheard"),
+        ("body: {neurons: off, secretion: basal, modulators: {parameters: {naloxone: 1}}}", "modulators_unheard"),
         ("stimuli: [{kind: pet_stroking, start: 1 s, duration: 1 s, partner: wanted}]", "partner_unused"),
     ],
 )
@@ -219,3 +220,30 @@ def test_settings_of_a_model() -> None:
         with pytest.raises(ScenarioError) as caught:
             loads_scenario(MAN + f"body: {{secretion: {{settings: {{{wrong}}}}}}}")
         assert caught.value.problems[0].line == 3
+
+
+VASOPRESSIN = "duration: 1 h\nsubject: {species: %s, sex: male}\nbody: {neurons: if-vasopressin%s}"
+
+
+def test_vasopressin_neurons_switch_off_what_is_made_for_oxytocin() -> None:
+    rat = loads_scenario(VASOPRESSIN % ("rat", ""))
+    assert {room: rat.rooms[room].mode for room in ("secretion", "plasma", "receptors", "uterus")} == {
+        "secretion": "model",
+        "plasma": "off",
+        "receptors": "off",
+        "uterus": "off",
+    }
+    assert rat.sets[0] == "if-vasopressin-phasic"
+    person = loads_scenario(VASOPRESSIN % ("human", ""))
+    assert [person.rooms[room].mode for room in ("secretion", "plasma")] == ["off", "off"]
+    given = ", plasma: {outputs: {oxytocin_concentration: {value: 2 pg/mL}}}"
+    assert loads_scenario(VASOPRESSIN % ("rat", given)).rooms["plasma"].mode == "prescribed"
+
+
+@pytest.mark.parametrize(
+    ("who", "room"),
+    [("rat", "plasma: two-compartment"), ("human", "secretion: secretion-2018"), ("human", "plasma: two-compartment")],
+)
+def test_vasopressin_neurons_do_not_feed_what_is_made_for_oxytocin(who: str, room: str) -> None:
+    with pytest.raises(ScenarioError, match="the neurons make vasopressin"):
+        loads_scenario(VASOPRESSIN % (who, f", {room}"))

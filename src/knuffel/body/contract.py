@@ -112,6 +112,14 @@ class Events:
     def __len__(self) -> int:
         return len(self.time)
 
+    def between(self, begin: int, end: int) -> Events:
+        """Return what happened in [begin, end) ms."""
+        inside = (self.time >= begin) & (self.time < end)
+        if inside.all():
+            return self
+        values = {name: column[inside] for name, column in self.values.items()}
+        return Events(self.time[inside], self.subject[inside], self.index[inside], values)
+
 
 @dataclass(frozen=True)
 class Subjects:
@@ -254,7 +262,7 @@ class Component(ABC):
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
     forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
     (parameter sets that hold unless the scenario names others), ``citations`` (source keys beyond those of the
-    parameters).
+    parameters), ``peptide`` (what cells make; only neurons may differ).
     """
 
     room: ClassVar[str]
@@ -266,6 +274,7 @@ class Component(ABC):
     longest_interval: ClassVar[int | None] = None
     default_sets: ClassVar[tuple[str, ...]] = ()
     citations: ClassVar[tuple[str, ...]] = ()
+    peptide: ClassVar[str] = "oxytocin"
     Parameters: ClassVar[type]
     Settings: ClassVar[type | None] = None
     State: ClassVar[type[State]]

@@ -17,9 +17,11 @@ __all__ = ["DEFAULT_MODEL", "ROOMS", "component_class", "models"]
 _BUILT_IN: dict[str, dict[str, str]] = {
     "physiology": {"adult": "knuffel.body.physiology:Adult"},
     "stimuli": {"events": "knuffel.body.stimuli:StimulusEvents"},
+    "modulators": {"levels": "knuffel.body.modulators:Levels"},
     "neurons": {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
+        "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
         "poisson": "knuffel.body.neurons.poisson:PoissonCells",
         "replay": "knuffel.body.neurons.replay:ReplayedCells",
     },

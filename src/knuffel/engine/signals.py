@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -126,6 +127,5 @@ class EventSignal:
 
     def between(self, t: int, end: int) -> npt.NDArray[np.int64]:
         """Return the event times in [t, end), ascending."""
-        times = np.asarray(self.times, dtype=np.int64)
-        first, last = np.searchsorted(times, [t, end])
-        return times[first:last]
+        first, last = bisect_left(self.times, t), bisect_left(self.times, end)
+        return np.array(self.times[first:last], dtype=np.int64)

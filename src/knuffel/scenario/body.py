@@ -81,9 +81,13 @@ class _Reader:
         section = self.section
         model = self._model(earlier)
         component = component_class(self.room, model)
-        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode())
+        foreign = self._foreign(earlier)
+        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign))
         self._check_mode(mode, component)
         self._check_who(mode)
+        if foreign and mode == "model":
+            message = f"the neurons make {foreign}: no model of this room knows it"
+            self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
         settings = self._settings(component, mode)
         running = mode == "model"
         return RoomSpec(
@@ -111,9 +115,23 @@ class _Reader:
         self.problems.add((*self.path, "model"), f"{self.room} has no such model", allowed=names, near=wanted)
         return DEFAULT_MODEL[self.room]
 
-    def _default_mode(self) -> str:
+    def _foreign(self, earlier: dict[str, RoomSpec]) -> str:
+        """Return the peptide of the neurons when this room cannot take it: it is made for oxytocin; empty when it can.
+
+        The terminals of a rat pass on whatever the neurons make; the scale of the human gland is that of oxytocin.
+        """
+        neurons = earlier.get("neurons")
+        if neurons is None or neurons.mode != "model":
+            return ""
+        peptide = component_class("neurons", neurons.model).peptide
+        gland = self.room == "secretion" and (self.subject is None or self.subject.species == "rat")
+        return "" if peptide == Component.peptide or gland else peptide
+
+    def _default_mode(self, foreign: str) -> str:
         if self.subject is None or self.section.model is not None:
             return "model"
+        if foreign:
+            return "off"
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
             return "model" if woman and self.subject.labour_preset is not None else "off"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 
+from knuffel.body.plan import component_class
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.model import RoomSpec, Scenario
@@ -100,7 +101,7 @@ class _Reading:
     def _notice_unheard(
         self, stimuli: Sequence[object], doses: Sequence[object], rooms: Mapping[str, RoomSpec]
     ) -> None:
-        """Say so when nothing in the body plan answers to a stimulus or a dose."""
+        """Say so when nothing in the body plan answers to a stimulus, a dose or a modulator."""
         if stimuli and not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
             self.problems.notice(
                 "stimuli_unheard", ("stimuli",), "stimuli and neurons do not both run: these change nothing"
@@ -111,6 +112,11 @@ class _Reading:
             )
         if doses and rooms["plasma"].mode != "model":
             self.problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
+        modulated = rooms["modulators"].mode == "prescribed" or rooms["modulators"].overrides
+        running = (component_class(spec.room, spec.model) for spec in rooms.values() if spec.mode == "model")
+        if modulated and not any(port.name.startswith("modulators.") for kind in running for port in kind.inputs):
+            text = "no neurons and no terminals run: modulators change nothing"
+            self.problems.notice("modulators_unheard", ("body", "modulators"), text)
 
     def _seed(self) -> int:
         seed = 1 if self.document.seed is None else self.document.seed

@@ -146,6 +146,7 @@ ROOM_NAMES: dict[str, dict[str, str]] = {
     "nl": {
         "physiology": "fysiologie",
         "stimuli": "prikkels",
+        "modulators": "modulatoren",
         "neurons": "neuronen",
         "secretion": "afgifte",
         "plasma": "bloed",

@@ -79,8 +79,7 @@ def running(wanted: Any, cells: int, seed: int, begin: int, end: int, step: int)
     kind = IntegrateAndFireOxytocin
     part, streams = kind(wanted, kind.Settings(cells=cells)), Streams(seed, kind.room)
     state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), Inputs(), streams)
-    gain = np.ones(1)
-    inputs = Inputs({port.name: (gain, gain) for port in kind.inputs})
+    inputs = Inputs({port.name: (np.full(1, port.default),) * 2 for port in kind.inputs})
     for now in range(begin, end, step):
         yield state, part.advance(state, inputs, now, step, streams)["neurons.spike"]
 

@@ -60,8 +60,8 @@ def record(psp_rate: float, seconds: int = SECONDS, changes: Changes = NOTHING, 
 def _recorded(psp_rate: float, seconds: int, cells: int, changes: tuple[tuple[str, float], ...]) -> Recording:
     kind = HodgkinHuxleyOxytocin
     part = kind(replace(_parameters(), psp_rate=psp_rate, **dict(changes)), kind.Settings(cells=cells))
-    streams, gain = Streams(1, kind.room), np.ones(1)
-    inputs = Inputs({port.name: (gain, gain) for port in kind.inputs})
+    streams = Streams(1, kind.room)
+    inputs = Inputs({port.name: (np.full(1, port.default),) * 2 for port in kind.inputs})
     state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), inputs, streams)
     found = [
         part.advance(state, inputs, begin, _STEP, streams)["neurons.spike"]

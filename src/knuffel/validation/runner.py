@@ -32,6 +32,7 @@ STUDIES = (
     "ahp_block",
     "population_filter",
     "depletion",
+    "antidromic",
     "lactation_burst",
     "stimuli",
     "cck",

@@ -25,7 +25,11 @@ __all__ = [
 GAINS = (
     Port("stimuli.excitation_gain", "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
     Port("stimuli.inhibition_gain", "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
-)
+    Port(
+        "modulators.mu_opioid_occupancy", "1", Kind.FRACTION, "takes its share of the excitatory PSP rate away",
+        default=0.0, range=(0.0, 1.0),
+    ),
+)  # fmt: skip
 """The inputs that all models share."""
 
 FORCED_SPIKE = Port(
@@ -70,12 +74,14 @@ def check_cells(cells: Any) -> None:
         )
 
 
-def arrivals(psp_rate: Any, inhibition_ratio: Any, inputs: Inputs) -> tuple[Floats, Floats]:
+def arrivals(psp_rate: Any, inhibition_ratio: Any, opioid_inhibition: Any, inputs: Inputs) -> tuple[Floats, Floats]:
     """Return the expected excitatory and inhibitory PSPs per ms, arrays of shape (subject,), over the interval.
 
-    ``psp_rate`` in Hz at rest. A gain that changes acts with its mean; a negative gain counts as zero.
+    ``psp_rate`` in Hz at rest; ``opioid_inhibition`` is the share of excitation that full mu-opioid occupancy takes
+    away. A gain that changes acts with its mean; a negative gain counts as zero.
     """
-    excitation: Floats = np.maximum(psp_rate * inputs.mean(GAINS[0].name), 0) / 1000
+    open_share = 1 - opioid_inhibition * inputs.mean(GAINS[2].name)
+    excitation: Floats = np.maximum(psp_rate * inputs.mean(GAINS[0].name) * open_share, 0) / 1000
     inhibition: Floats = np.maximum(inhibition_ratio * psp_rate * inputs.mean(GAINS[1].name), 0) / 1000
     return excitation, inhibition
 

@@ -66,7 +66,8 @@ class HodgkinHuxleyOxytocin(Component):
     def advance(self, state: HodgkinHuxleyState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move every cell over ``dt`` ms and return spikes and the mean firing rate of each subject."""
         subjects, cells = state.potential.shape
-        expected = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
+        p = self.parameters
+        expected = arrivals(p.psp_rate, p.inhibition_ratio, p.mu_opioid_inhibition, inputs)
         each = tuple((rate[:, None] * state.rate_factor).ravel() for rate in expected)
         key, index = streams("synaptic input").key, state.subject_index
         none = np.zeros((0, 0), dtype=np.float32)

@@ -164,6 +164,9 @@ class HodgkinHuxleyParameters:
     time_step: Any = parameter("neurons.hh_time_step", "ms", "step of the integration", positive=True)
     psp_rate: Any = parameter("neurons.psp_rate", "Hz", "excitatory PSPs at rest")
     inhibition_ratio: Any = parameter("neurons.inhibition_ratio", "1", "inhibitory PSPs for each excitatory one")
+    mu_opioid_inhibition: Any = parameter(
+        "neurons.mu_opioid_inhibition", "1", "share of excitation that full mu-opioid occupancy takes away", at_most=1
+    )
     rate_heterogeneity: Any = parameter(
         "neurons.rate_heterogeneity", "1", "standard deviation of the logarithm of the PSP rate over cells"
     )

@@ -123,8 +123,7 @@ class IntegrateAndFireOxytocin(Component):
     def _mover(self, state: NeuronState, inputs: Inputs, streams: RandomStreams) -> Callable[[int, int], Any]:
         """Return the loop that moves every cell from ``t`` over ``steps`` ms and returns the spikes, coded."""
         if self._options.any:
-            expected = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
-            return self._options.mover(state, expected, self._constants, streams)
+            return self._options.mover(state, self._expected(inputs), self._constants, streams)
         subjects, cells = state.psp.shape
         excitation, inhibition = self._arrivals(state, inputs)
         tables = _tables(excitation.tobytes(), inhibition.tobytes(), subjects * cells)
@@ -136,9 +135,14 @@ class IntegrateAndFireOxytocin(Component):
 
         return move
 
+    def _expected(self, inputs: Inputs) -> tuple[Floats, Floats]:
+        """Return the expected excitatory and inhibitory PSPs per ms of a cell with share 1, one for each subject."""
+        p = self.parameters
+        return arrivals(p.psp_rate, p.inhibition_ratio, p.mu_opioid_inhibition, inputs)
+
     def _arrivals(self, state: NeuronState, inputs: Inputs) -> tuple[Floats, Floats]:
         """Return the expected excitatory and inhibitory PSPs per ms, one for each subject, or cell when they differ."""
-        excitation, inhibition = arrivals(self.parameters.psp_rate, self.parameters.inhibition_ratio, inputs)
+        excitation, inhibition = self._expected(inputs)
         highest = max(excitation.max(), inhibition.max()) * (1 if self._equal_cells else state.rate_factor.max())
         if not highest < MOST_ARRIVALS:
             raise ParameterError(f"neurons: {highest:.3g} PSPs per ms; counts hold at most {MOST_ARRIVALS}")

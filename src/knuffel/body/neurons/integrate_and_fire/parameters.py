@@ -48,6 +48,9 @@ class NeuronParameters:
     psp_size: Any = parameter("neurons.psp_size", "mV", "size of one excitatory or inhibitory PSP")
     psp_rate: Any = parameter("neurons.psp_rate", "Hz", "excitatory PSPs at rest")
     inhibition_ratio: Any = parameter("neurons.inhibition_ratio", "1", "inhibitory PSPs for each excitatory one")
+    mu_opioid_inhibition: Any = parameter(
+        "neurons.mu_opioid_inhibition", "1", "share of excitation that full mu-opioid occupancy takes away", at_most=1
+    )
     psp_half_life: Any = parameter("neurons.psp_half_life", "ms", "half-life of a PSP", positive=True)
     hap_size: Any = parameter("neurons.hap_size", "mV", "hyperpolarising afterpotential, step at a spike")
     hap_half_life: Any = parameter("neurons.hap_half_life", "ms", "half-life of the HAP", positive=True)

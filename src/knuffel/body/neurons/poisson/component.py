@@ -50,6 +50,10 @@ class PoissonParameters:
         "neurons.rate_heterogeneity", "1", "standard deviation of the logarithm of the rate over cells"
     )
 
+    mu_opioid_inhibition: Any = parameter(
+        "neurons.mu_opioid_inhibition", "1", "share of excitation that full mu-opioid occupancy takes away", at_most=1
+    )
+
     def __post_init__(self) -> None:
         check_numbers(self)
 
@@ -66,7 +70,7 @@ class PoissonState(State):
 class PoissonCells(Component):
     """A control: cells that fire at random, independently, at a given mean rate, with a short dead time.
 
-    Excitation multiplies the rate; inhibition does nothing. It has nothing that a real cell remembers: no HAP, no AHP.
+    Excitation multiplies the rate, mu-opioids lower it; inhibition does nothing. It has nothing that a real cell remembers: no HAP, no AHP.
     """
 
     room = "neurons"
@@ -109,7 +113,9 @@ class PoissonCells(Component):
         A gain that changes inside the interval acts with its mean; a negative one counts as zero.
         """
         subjects, cells = state.since_spike.shape
-        rate = np.maximum(self.parameters.poisson_rate * inputs.mean(GAINS[0].name), 0)
+        p = self.parameters
+        open_share = 1 - p.mu_opioid_inhibition * inputs.mean(GAINS[2].name)
+        rate = np.maximum(p.poisson_rate * inputs.mean(GAINS[0].name) * open_share, 0)
         dead = np.ascontiguousarray(np.broadcast_to(self._dead, (subjects,)))
         limit = chance(rate[:, None] * state.rate_factor, dead[:, None]) * float(2**32)
         words = tuple(np.uint64(word) for word in streams("spikes").key)

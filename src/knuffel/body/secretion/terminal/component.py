@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from knuffel.body.contract import (
     Subjects,
     Violation,
 )
+from knuffel.body.secretion.terminal import synthesis
 from knuffel.body.secretion.terminal.equations import advance_cells, constants, left_in_block, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
 from knuffel.body.threads import in_pieces
@@ -28,6 +30,8 @@ from knuffel.errors import ComponentError, Notice
 __all__ = ["TerminalSecretion"]
 
 _FEWEST_CELLS = 20
+_POOLS = ("broadening", "fast_calcium", "slow_calcium", "pool", "owed", "reserve")
+_MU, _KAPPA = "modulators.mu_opioid_occupancy", "modulators.kappa_activity"
 
 
 class TerminalSecretion(Component):
@@ -42,6 +46,8 @@ class TerminalSecretion(Component):
         Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),
         Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
         Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
+        Port(_MU, "1", Kind.FRACTION, "lowers release", default=0.0, range=(0.0, 1.0)),
+        Port(_KAPPA, "1", Kind.FRACTION, "lowers the fast calcium of a spike", default=0.0, range=(0.0, 1.0)),
     )
     outputs = (
         Port("secretion.gland_rate", "pg/s", Kind.RATE, "secretion of the modelled (rat) gland", range=(0.0, np.inf)),
@@ -62,16 +68,20 @@ class TerminalSecretion(Component):
 
     def __init__(self, parameters: SecretionParameters, settings: SecretionSettings | None = None) -> None:
         super().__init__(parameters, settings or SecretionSettings())
-        synthesis = parameters.resting_gland_rate if self.settings.synthesis == "constant" else 0
-        self._constants = constants(parameters, self.settings.calcium_exponent, synthesis)
-        self._left = left_in_block(self._constants, self.settings.release_exponent)
+        self._steady = parameters.resting_gland_rate if self.settings.synthesis == "constant" else 0
+        self._plain = self._built(parameters)
+        self._last: tuple[Any, tuple[Floats, Floats]] = (None, self._plain)
 
     def notices(self) -> list[Notice]:
-        """Return what to know of the human scale: that it is assumed, and when it rests on too few cells."""
+        """Return what to know of synthesis, and of the human scale: that it is assumed, and when cells are too few."""
+        found = []
+        if self.settings.synthesis == "mrna":
+            text = "synthesis from mRNA runs on placeholders that its authors made for vasopressin, scaled to rest"
+            found.append(Notice("mrna_placeholders", text, "secretion"))
         if self.settings.species != "human":
-            return []
+            return found
         text = "the human gland is assumed: the modelled gland, scaled by one slope at rest and another in bursts"
-        found = [Notice("human_gland", text, "secretion")]
+        found.append(Notice("human_gland", text, "secretion"))
         if self.settings.cells < _FEWEST_CELLS:
             text = f"the human scale tells tonic release from bursts; below {_FEWEST_CELLS} cells chance bursts count"
             found.append(Notice("few_cells", f"{text} (cells: {self.settings.cells})", "secretion"))
@@ -84,14 +94,21 @@ class TerminalSecretion(Component):
         def full(value: Any) -> Floats:
             return np.repeat(subjects.full(value)[:, None], shape[1], axis=1)
 
+        rest = synthesis.resting_state(p, self.settings.synthesis, self.settings.mrna_loss, shape[0])
         state = SecretionState(
-            full(0), full(0), full(p.slow_calcium_start), full(p.pool_maximum), full(0), full(p.reserve_start)
+            full(0),
+            full(0),
+            full(p.slow_calcium_start),
+            full(p.pool_maximum),
+            full(0),
+            full(p.reserve_start),
+            **rest,
         )
         return state, {"secretion.store_fraction": self.store_fraction(state)}
 
     def advance(self, state: SecretionState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move pools over ``dt`` ms; the human scale applies to the mean rate over this interval."""
-        released = self.release(state, inputs.events("neurons.spike"), t, dt)
+        released = self.release(state, inputs.events("neurons.spike"), t, dt, inputs.mean(_MU), inputs.mean(_KAPPA))
         seconds = dt / 1000
         rate = self._into_blood(released / seconds, inputs)
         return {
@@ -100,16 +117,60 @@ class TerminalSecretion(Component):
             "secretion.store_fraction": self.store_fraction(state),
         }
 
-    def release(self, state: SecretionState, spikes: Events, t: int, dt: int) -> Floats:
-        """Move pools over ``dt`` ms in place and return what the gland released, pg, shape (subject,)."""
+    def release(
+        self, state: SecretionState, spikes: Events, t: int, dt: int, mu: Floats | None = None,
+        kappa: Floats | None = None,
+    ) -> Floats:  # fmt: skip
+        """Move pools over ``dt`` ms in place and return what the gland released, pg, shape (subject,).
+
+        ``mu`` and ``kappa`` (subject) are the mu-opioid occupancy and the kappa-opioid activity; none unless given.
+        """
+        settings, none = self.settings, np.zeros(len(state.pool))
+        modulation = (none if mu is None else mu, none if kappa is None else kappa)
+        if settings.synthesis in ("constant", "none"):
+            return self._release(state, spikes, t, dt, self._tables(self._steady, *modulation))
+        released = none
+        for begin, end in synthesis.pieces(t, dt):
+            rate = synthesis.synthesis_rate(self.parameters, settings.synthesis, settings.mrna_loss, state, begin)
+            inside = spikes.between(begin, end)
+            released = released + self._release(state, inside, begin, end - begin, self._tables(rate, *modulation))
+            state.second_spikes += np.bincount(inside.subject, minlength=len(state.pool))
+            if end % synthesis.SECOND == 0:
+                synthesis.advance_second(
+                    self.parameters, settings.synthesis, settings.mrna_loss, state, end, settings.cells
+                )
+        return released
+
+    def _tables(self, rate: Any, mu: Floats, kappa: Floats) -> tuple[Floats, Floats]:
+        """Return what the loop needs under opioids and a synthesis of ``rate`` pg/s; opioids mostly stay."""
+        key = (mu.tobytes(), kappa.tobytes()) if mu.any() or kappa.any() else None
+        if key is not None and key != self._last[0]:
+            p = self.parameters
+            modulated = replace(
+                p,
+                release_rate=p.release_rate * (1 - p.mu_opioid_release_inhibition * mu),
+                fast_calcium_step=p.fast_calcium_step * (1 - p.kappa_calcium_inhibition * kappa),
+            )
+            self._last = key, self._built(modulated)
+        table, left = self._plain if key is None else self._last[1]
+        if rate is self._steady:
+            return table, left
+        copies = len(rate) // table.shape[1]
+        table, left = np.repeat(table, copies, axis=1), np.repeat(left, copies, axis=2)
+        table[-1] = rate / 1000
+        return table, left
+
+    def _built(self, parameters: SecretionParameters) -> tuple[Floats, Floats]:
+        table = constants(parameters, self.settings.calcium_exponent, self._steady)
+        return table, left_in_block(table, self.settings.release_exponent)
+
+    def _release(self, state: SecretionState, spikes: Events, t: int, dt: int, tables: tuple[Floats, Floats]) -> Floats:
         subjects, cells = state.pool.shape
         split: Ints = np.searchsorted(spikes.subject, np.arange(subjects + 1))
         released = np.zeros((subjects, cells))
-        states = tuple(state.arrays().values())
+        states = [getattr(state, name) for name in _POOLS]
         exponents = (self.settings.calcium_exponent, self.settings.release_exponent)
-        met = _loop()(
-            t, dt, spikes.time, spikes.index, split, *states, released, self._constants, self._left, *exponents
-        )
+        met = _loop()(t, dt, spikes.time, spikes.index, split, *states, released, *tables, *exponents)
         if met != len(spikes):
             raise ComponentError(f"secretion: there are {cells} cells, but a spike of cell {int(spikes.index.max())}")
         mean: Floats = released.sum(axis=1) / cells
