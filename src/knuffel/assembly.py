@@ -140,6 +140,11 @@ def _rate_table(scenario: Scenario) -> RateTable | None:
 def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]:
     """Say so when the scale of a gland no longer fits its cells. ``tabulated`` numbers were changed in a rate table."""
     found, neurons = [], scenario.rooms["neurons"]
+    scaled = scenario.subject.species == "human" and scenario.rooms["secretion"].model == "secretion-2018"
+    if neurons.mode == "model" and neurons.settings.get("recording") is not None and scaled:
+        text = "the human gland is scaled to the resting secretion of model cells, not to that of the recorded ones: "
+        text += "levels follow the recording, and rest need not give the basal concentration"
+        found.append(Notice("gland_scale", text, "neurons"))
     wiring = ("neurons.shared_fraction", "neurons.connections")  # what cells have in common leaves their mean rate
     changed = sorted({*neurons.overrides, *tabulated} - set(wiring))
     changed = [name for name in changed if name.startswith("neurons.")]
@@ -206,6 +211,11 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
         from knuffel.body.stimuli import from_specifications
 
         chosen["events"] = from_specifications(chosen["events"], load.stimuli(), context["psp_rate"])
+    if "recording" in chosen:
+        from knuffel.body.neurons.replay import RecordedSpikes
+
+        held = chosen["recording"]
+        chosen["recording"] = RecordedSpikes(held.spike_times, held.spike_cells, held.duration)
     return kind.Settings(**chosen)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from knuffel import __version__
-from knuffel.errors import KnuffelError, ScenarioError, StoreError
+from knuffel.errors import KnuffelError, ScenarioError, StoreError, UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +169,15 @@ def _must_be_writable(path: Path | None) -> None:
         raise StoreError(f"{path}: the folder {path.absolute().parent} does not exist or cannot be written")
 
 
+def _milliseconds(option: str, text: str | None) -> float | None:
+    from knuffel.units import parse_quantity
+
+    try:
+        return None if text is None else parse_quantity(text, "ms")
+    except UnitError as error:
+        raise KnuffelError(f"{option}: {error}") from error
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress | None]:
     """Yield a callback that draws a progress bar with the remaining time on a terminal, or None when quiet."""
@@ -247,6 +256,51 @@ def schema(as_json: JsonOption = False) -> None:
         _print_json(scenario_schema())
     else:
         print(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def spikes(
+    recording: Annotated[Path, typer.Argument(metavar="FILE", help="spike times: CSV, TXT, NWB, or what neo reads")],
+    unit: Annotated[str | None, typer.Option("--unit", help="of the times in the file: s, ms or us")] = None,
+    cell: Annotated[str | None, typer.Option("--cell", metavar="NAME", help="only this cell of the file")] = None,
+    start: Annotated[str, typer.Option("--start", metavar="TIME", help="leave out what comes before: 10 min")] = "0 s",
+    duration: Annotated[
+        str | None, typer.Option("--duration", metavar="TIME", help="only this long; to the end unless given")
+    ] = None,
+    sort: Annotated[bool, typer.Option("--sort", help="sort times that do not ascend")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="SCENARIO|SET", help="a scenario or a set of cells to put beside it"),
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="write the four-panel figure (.png, .svg, .pdf)")
+    ] = None,
+    lang: LanguageOption = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Describe recorded spikes: rate, intervals, hazard, dispersion; alone or beside a model."""
+    from knuffel.recorded_spikes import compare
+    from knuffel.recordings import read_recording
+
+    _language(lang)
+    _must_be_writable(figure)
+    found = read_recording(recording, unit=unit, sort=sort)
+    found = found if cell is None else found.select(cell)
+    begin, length = _milliseconds("--start", start), _milliseconds("--duration", duration)
+    if begin or length is not None:
+        found = found.cut(begin or 0.0, length)
+    with _progress(as_json) as progress:
+        compared = compare(found, model, progress=progress)
+    for notice in compared.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if figure is not None:
+        compared.figure(figure, lang=lang)
+    if as_json:
+        _print_json(compared.as_dict())
+    else:
+        print(compared.text(lang))
+        if figure is not None:
+            print(f"written: {figure}")
 
 
 @params.command("list")

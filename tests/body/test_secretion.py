@@ -11,6 +11,7 @@ import pytest
 
 from knuffel.body.contract import Events, Inputs
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin
+from knuffel.body.neurons.poisson import PoissonCells
 from knuffel.body.secretion.basal import BasalSecretion
 from knuffel.body.secretion.terminal import TerminalSecretion, equations, kernel, secrete
 from knuffel.engine.random import Streams
@@ -187,10 +188,17 @@ def test_the_human_scale_has_two_slopes() -> None:
     assert rat["secretion.rate"][0] == rat["secretion.gland_rate"][0]
 
 
-@pytest.mark.parametrize("name", ["oxytocin-2018", "oxytocin-2018-lactating", "spikemod-2017like"])
-def test_the_stored_resting_rates_are_those_of_the_cells(name: str) -> None:
+@pytest.mark.parametrize(
+    ("neuron_kind", "name"),
+    [
+        (IntegrateAndFireOxytocin, "oxytocin-2018"),
+        (IntegrateAndFireOxytocin, "oxytocin-2018-lactating"),
+        (IntegrateAndFireOxytocin, "spikemod-2017like"),
+        (PoissonCells, "poisson"),
+    ],
+)
+def test_the_stored_resting_rates_are_those_of_the_cells(neuron_kind: Any, name: str) -> None:
     cells, warm, seconds = 500, 200, 400
-    neuron_kind = IntegrateAndFireOxytocin
     neuron = neuron_kind(numbers(neuron_kind.Parameters, name), neuron_kind.Settings(cells=cells))
     terminal = Terminal(parameters(name), Terminal.Settings(species="rat", cells=cells))
     streams, gain = Streams(1, "neurons"), neutral(neuron_kind)

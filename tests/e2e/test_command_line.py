@@ -24,7 +24,7 @@ FAST = ("--set", "body.neurons.cells=20")
 def test_help_names_every_verb(knuffel: Command) -> None:
     answer = knuffel("--help")
     assert answer.returncode == 0
-    for verb in ("run", "scenarios", "explain", "schema", "params", "validate", "doctor"):
+    for verb in ("run", "scenarios", "explain", "schema", "spikes", "params", "validate", "doctor"):
         assert verb in answer.stdout
 
 

@@ -23,6 +23,8 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "rate": "knuffel.body.neurons.rate:RateNeurons",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
+        "poisson": "knuffel.body.neurons.poisson:PoissonCells",
+        "replay": "knuffel.body.neurons.replay:ReplayedCells",
     },
     "secretion": {
         "secretion-2018": "knuffel.body.secretion.terminal:TerminalSecretion",

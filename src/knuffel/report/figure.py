@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from knuffel.report.view import Finished, View
 
-__all__ = ["DPI", "FORMATS", "draw"]
+__all__ = ["DPI", "FORMATS", "draw", "write_figure"]
 
 DPI = 150
 FORMATS = ("pdf", "png", "svg")
@@ -68,7 +68,7 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
         shared.set_xlim(0, view.end or 1)
     _headings(figure, view, caption, total)
     if path is not None:
-        _write(figure, Path(path))
+        write_figure(figure, Path(path))
     return figure
 
 
@@ -159,7 +159,8 @@ def _changed(view: View, words: Texts) -> list[str]:
     return [line.replace("$", r"\$") for line in lines]
 
 
-def _write(figure: Figure, path: Path) -> None:
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure whole or not at all, without the date. Raises `StoreError` as `draw` does."""
     ending = path.suffix.removeprefix(".").lower()
     if ending not in FORMATS:
         raise StoreError(f"{path}: a figure ends in {', '.join('.' + name for name in FORMATS)}, not {path.suffix!r}")

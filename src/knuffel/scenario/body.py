@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from knuffel.body.contract import Component
@@ -10,6 +12,7 @@ from knuffel.evidence import load
 from knuffel.scenario.fidelity import RATE, default_model, without_tabulated
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
+from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
 from knuffel.scenario.schema_body import Room
 from knuffel.scenario.signals import read_signal
 from knuffel.scenario.times import Times
@@ -26,13 +29,21 @@ _MODEL_KEYS = ("set", "parameters", "settings")
 
 
 def read_rooms(
-    body: object | None, subject: SubjectSpec | None, times: Times, problems: Problems, fidelity: str | None = None
+    body: object | None,
+    subject: SubjectSpec | None,
+    times: Times,
+    problems: Problems,
+    fidelity: str | None = None,
+    folder: FilePath | None = None,
 ) -> dict[str, RoomSpec]:
-    """Return what stands in every room, in the order of the signal. ``fidelity`` chooses the default models."""
+    """Return what stands in every room, in the order of the signal.
+
+    ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one.
+    """
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems, fidelity).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
 
@@ -74,10 +85,12 @@ class _Reader:
         times: Times,
         problems: Problems,
         fidelity: str | None,
+        folder: FilePath | None,
     ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.fidelity = fidelity
         self.path: Path = ("body", room)
+        self.folder = folder
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -194,6 +207,13 @@ class _Reader:
         if mode == "model":
             settings.update(read_settings(self.section.settings, component, self.path, self.problems))
         cells, path = self.section.cells, (*self.path, "cells")
+        plays = self.room == "neurons" and mode == "model" and self.section.model == PLAYS
+        if plays:
+            return settings | read_replay(self.section, self.path, self.folder, self.times.duration, self.problems)
+        for key in RECORDING_KEYS:
+            if getattr(self.section, key) is not None:
+                message = f"only the model {PLAYS} of the neurons plays a recording"
+                self.problems.add((*self.path, key), message, allowed=f"body.neurons.model: {PLAYS}", at_key=True)
         if self.room != "neurons":
             if cells is not None:
                 self.problems.add(path, "only neurons have cells", allowed="body.neurons.cells", at_key=True)
@@ -222,17 +242,20 @@ class _Reader:
                 found.append(name)
             elif name in known:
                 kind = known[name].kind
-                self.problems.add(
-                    path, f"this is a set of kind {kind}: it does not belong in {self.room}", allowed=fitting
-                )
+                message = f"this is a set of kind {kind}: it does not belong in {self.room}"
+                if kind == self.room:
+                    message = f"this set holds nothing for the model {component.id}"
+                self.problems.add(path, message, allowed=fitting)
             else:
                 self.problems.add(path, "there is no such parameter set", allowed=fitting, near=name)
         return tuple(found)
 
     def _fits(self, parameters: object, component: type[Component], kind: str) -> bool:
-        """Whether a set changes something in this room; sets that belong to the subject are named there."""
+        """Whether a set changes something in this model; sets that belong to the subject are named there."""
         ids = set(parameters)  # type: ignore[call-overload]
-        return kind not in ("kinetics", "labour", "basal") and any(name.split(".")[0] == self.room for name in ids)
+        used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
+        own = {name for name in used if name.split(".")[0] == self.room}
+        return kind not in ("kinetics", "labour", "basal") and bool(ids & own)
 
     def _outputs(self, component: type[Component]) -> dict[str, SignalSpec]:
         ports = {port.name: port for port in component.outputs}

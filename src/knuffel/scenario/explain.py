@@ -169,7 +169,7 @@ def _details(spec: RoomSpec, item: Scenario, words: dict[str, str]) -> list[str]
     if spec.mode == "model":
         wanted = spec.sets
         if spec.room == "neurons" and not wanted:
-            wanted = item.sets[:1]
+            wanted = component_class(spec.room, spec.model).default_sets
         elif spec.room == "plasma":
             wanted = (item.subject.kinetics, *wanted)
         elif spec.room == "uterus" and item.subject.labour_preset:

@@ -6,17 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from knuffel.errors import Notice
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from knuffel.evidence.resolve import Override
 
 __all__ = [
     "DoseSpec",
     "EngineSpec",
     "ObserveSpec",
+    "RecordingSpec",
     "RoomSpec",
     "SampleSpec",
     "Scenario",
@@ -26,9 +31,9 @@ __all__ = [
     "TableSpec",
 ]
 
-_PLACES = frozenset({"where", "path", "source", "notices", "changes"})
+_PLACES = frozenset({"where", "path", "source", "notices", "changes", "spike_times", "spike_cells"})
 _NAMES = frozenset({"name", "title", "description"})
-_ASIDE = frozenset({"text", "checkpoint_every", "debug"})
+_ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,26 @@ class SignalSpec:
     expression: str | None = None
     event_times: tuple[int, ...] = ()
     where: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingSpec:
+    """Recorded spikes that neurons play: ``spike_times`` (whole ms, ascending) and the place of the cell of each.
+
+    ``duration`` in ms; ``digest`` is the SHA-256 of the spikes, which stands for them in the hash of the scenario.
+    """
+
+    path: str
+    cell_names: tuple[str, ...]
+    spikes: int
+    duration: int
+    digest: str
+    spike_times: npt.NDArray[np.int64]
+    spike_cells: npt.NDArray[np.int64]
+
+    def __str__(self) -> str:
+        """Say which file it is and how long."""
+        return f"{PurePath(self.path).name}, {self.duration / 1000:g} s"
 
 
 @dataclass(frozen=True)

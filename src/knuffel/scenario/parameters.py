@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_parameters", "read_settings"]
 
-_GIVEN_ELSEWHERE = frozenset({"species", "sex", "state", "events", "cells", "table", "reader_interval"})
+_GIVEN_ELSEWHERE = frozenset(
+    {"species", "sex", "state", "events", "cells", "table", "reader_interval", "recording", "repeat"}
+)
 """Settings that follow from other parts of the scenario."""
 
 

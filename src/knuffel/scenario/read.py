@@ -15,6 +15,7 @@ from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import RoomSpec, Scenario
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
+from knuffel.scenario.recording import PLAYS
 from knuffel.scenario.schema import Texts
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.source import parse, read_source
@@ -67,9 +68,9 @@ class _Reading:
         subject = read_subject(document.subject, problems)
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses = read_doses(document.doses, subject, times, problems)
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity)
-        folder = FilePath(self.path).parent if self.path else FilePath()
-        table = read_table(document.rate_table, rooms, folder, problems)
+        folder = FilePath(self.path).parent if self.path else None
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder)
+        table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
         self._notice_unheard(stimuli, doses, rooms)
@@ -108,6 +109,10 @@ class _Reading:
         if stimuli and not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
             self.problems.notice(
                 "stimuli_unheard", ("stimuli",), "stimuli and neurons do not both run: these change nothing"
+            )
+        elif stimuli and rooms["neurons"].model == PLAYS:
+            self.problems.notice(
+                "stimuli_unheard", ("stimuli",), "recorded cells hear no stimuli: these change nothing"
             )
         if doses and rooms["plasma"].mode != "model":
             self.problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")

@@ -60,6 +60,17 @@ class Room(Section):
     outputs: dict[str, Signal | None] | None = Field(None, description="prescribed outputs, by port")
     settings: dict[str, str | None] | None = Field(None, description="structural choices of the model")
     cells: Whole | None = Field(None, description="neurons: how many cells; 100 unless given")
+    recording: str | None = Field(
+        None,
+        description="neurons, model replay: a file of spike times; its folder counts from that of the scenario",
+        examples=["cell.csv"],
+    )
+    unit: choice("s", "ms", "us") | None = Field(  # type: ignore[valid-type]
+        None, description="with recording: the unit of its times; what the file says unless given"
+    )
+    repeat: Flag | None = Field(
+        None, description="with recording: play it again when it ends, and before the start; no unless given"
+    )
 
 
 class Record(Section):

@@ -137,6 +137,10 @@ class Problems:
         place = ":".join(str(part) for part in (file, line) if part not in ("", None))
         return " ".join(part for part in (place, key_path(path, self.root)) if part)
 
+    def elsewhere(self, path: Path) -> bool:
+        """Whether what stands at a path was written outside the file, in an override."""
+        return self._place(path, at_key=False)[0] != self.file
+
     def spoiled(self, *path: str | int) -> bool:
         """Whether a mistake was reported at this very place or above it."""
         return any(path[:size] in self._spoiled for size in range(1, len(path) + 1))
