@@ -70,7 +70,8 @@ class PoissonState(State):
 class PoissonCells(Component):
     """A control: cells that fire at random, independently, at a given mean rate, with a short dead time.
 
-    Excitation multiplies the rate, mu-opioids lower it; inhibition does nothing. It has nothing that a real cell remembers: no HAP, no AHP.
+    Excitation multiplies the rate, mu-opioids lower it; inhibition does nothing. It has nothing that a real cell
+    remembers: no HAP, no AHP.
     """
 
     room = "neurons"
