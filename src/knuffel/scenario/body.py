@@ -253,6 +253,8 @@ class _Reader:
     def _fits(self, parameters: object, component: type[Component], kind: str) -> bool:
         """Whether a set changes something in this model; sets that belong to the subject are named there."""
         ids = set(parameters)  # type: ignore[call-overload]
+        if component.id == RATE:  # it has the numbers of the spiking model in its table
+            component = component_class(self.room, DEFAULT_MODEL[self.room])
         used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
         own = {name for name in used if name.split(".")[0] == self.room}
         return kind not in ("kinetics", "labour", "basal") and bool(ids & own)

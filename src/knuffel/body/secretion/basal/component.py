@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knuffel.body.contract import Component, Inputs, Kind, Outputs, Port, RandomStreams, State, Subjects
+from knuffel.body.contract import Component, Inputs, Outputs, RandomStreams, State, Subjects
+from knuffel.body.secretion.ports import OUTPUTS, SUBJECT
 
 __all__ = ["BasalParameters", "BasalSecretion", "BasalState"]
 
@@ -29,18 +30,8 @@ class BasalSecretion(Component):
 
     room = "secretion"
     id = "basal"
-    inputs = (
-        Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
-        Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
-    )
-    outputs = (
-        Port("secretion.gland_rate", "pg/s", Kind.RATE, "the same as the rate into the blood", range=(0.0, np.inf)),
-        Port(
-            "secretion.rate", "pg/s", Kind.RATE, "oxytocin into the blood", default=0.0, range=(0.0, np.inf),
-            substance="oxytocin",
-        ),
-        Port("secretion.store_fraction", "1", Kind.FRACTION, "always full", default=1.0, range=(0.0, 1.0)),
-    )  # fmt: skip
+    inputs = SUBJECT
+    outputs = OUTPUTS
     Parameters = BasalParameters
     State = BasalState
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from knuffel.body.contract import Component, Floats, Inputs, Kind, Outputs, Port, RandomStreams, Subjects, Violation
 from knuffel.body.secretion.human_scale import human_gland, slopes
+from knuffel.body.secretion.ports import KAPPA, MU, OUTPUTS, SUBJECT
 from knuffel.body.secretion.rate import equations
 from knuffel.body.secretion.rate.parameters import (
     RateSecretionParameters,
@@ -20,7 +21,6 @@ from knuffel.errors import Notice, ParameterError
 __all__ = ["RateSecretion"]
 
 _EXCITATION, _INHIBITION = "stimuli.excitation_gain", "stimuli.inhibition_gain"
-_MU, _KAPPA = "modulators.mu_opioid_occupancy", "modulators.kappa_activity"
 _RELEASE = 3  # row of the constants
 _ROUNDING = 1e-6
 
@@ -37,19 +37,11 @@ class RateSecretion(Component):
         Port("neurons.firing_rate", "Hz", Kind.RATE, "spikes per second and cell, mean over cells"),
         Port(_EXCITATION, "1", Kind.LEVEL, "factor on the excitatory PSP rate", default=1.0),
         Port(_INHIBITION, "1", Kind.LEVEL, "factor on the inhibitory PSP rate", default=1.0),
-        Port(_MU, "1", Kind.FRACTION, "lowers excitation and release", default=0.0, range=(0.0, 1.0)),
-        Port(_KAPPA, "1", Kind.FRACTION, "lowers fast calcium at the terminals", default=0.0, range=(0.0, 1.0)),
-        Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
-        Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
+        MU,
+        KAPPA,
+        *SUBJECT,
     )
-    outputs = (
-        Port("secretion.gland_rate", "pg/s", Kind.RATE, "secretion of the modelled (rat) gland", range=(0.0, np.inf)),
-        Port(
-            "secretion.rate", "pg/s", Kind.RATE, "oxytocin into the blood", default=0.0, range=(0.0, np.inf),
-            substance="oxytocin",
-        ),
-        Port("secretion.store_fraction", "1", Kind.FRACTION, "reserve left", default=1.0, range=(0.0, 1.0)),
-    )  # fmt: skip
+    outputs = OUTPUTS
     coupling_interval = 60_000
     warm_up = 600 * 1000
     longest_interval = 600_000
@@ -91,7 +83,7 @@ class RateSecretion(Component):
                 f"secretion: the firing rate reaches {highest:g} Hz at {t / 1000:g} s; "
                 f"the rate table ends at {self._highest:g} Hz"
             )
-        p, mu, kappa = self.parameters, inputs.mean(_MU), inputs.mean(_KAPPA)
+        p, mu, kappa = self.parameters, inputs.mean(MU.name), inputs.mean(KAPPA.name)
         excitation, inhibition = inputs.mean(_EXCITATION) * (1 - p.mu_opioid_inhibition * mu), inputs.mean(_INHIBITION)
         table = self._constants
         if mu.any() or kappa.any():

@@ -22,6 +22,7 @@ from knuffel.body.contract import (
     Violation,
 )
 from knuffel.body.secretion.human_scale import human_gland, slopes
+from knuffel.body.secretion.ports import KAPPA, MU, OUTPUTS, SUBJECT
 from knuffel.body.secretion.terminal import synthesis
 from knuffel.body.secretion.terminal.equations import advance_cells, constants, left_in_block, two_slopes
 from knuffel.body.secretion.terminal.parameters import SecretionParameters, SecretionSettings, SecretionState
@@ -32,7 +33,6 @@ __all__ = ["TerminalSecretion"]
 
 _FEWEST_CELLS = 20
 _POOLS = ("broadening", "fast_calcium", "slow_calcium", "pool", "owed", "reserve")
-_MU, _KAPPA = "modulators.mu_opioid_occupancy", "modulators.kappa_activity"
 
 
 class TerminalSecretion(Component):
@@ -45,19 +45,11 @@ class TerminalSecretion(Component):
     id = "secretion-2018"
     inputs = (
         Port("neurons.spike", "ms", Kind.EVENTS, "spikes: time, subject, neuron"),
-        Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting plasma oxytocin of the subject"),
-        Port("physiology.clearance", "mL/s", Kind.LEVEL, "clearance of oxytocin of the subject"),
-        Port(_MU, "1", Kind.FRACTION, "lowers release", default=0.0, range=(0.0, 1.0)),
-        Port(_KAPPA, "1", Kind.FRACTION, "lowers the fast calcium of a spike", default=0.0, range=(0.0, 1.0)),
+        *SUBJECT,
+        MU,
+        KAPPA,
     )
-    outputs = (
-        Port("secretion.gland_rate", "pg/s", Kind.RATE, "secretion of the modelled (rat) gland", range=(0.0, np.inf)),
-        Port(
-            "secretion.rate", "pg/s", Kind.RATE, "oxytocin into the blood", default=0.0, range=(0.0, np.inf),
-            substance="oxytocin",
-        ),
-        Port("secretion.store_fraction", "1", Kind.FRACTION, "reserve left", default=1.0, range=(0.0, 1.0)),
-    )  # fmt: skip
+    outputs = OUTPUTS
     coupling_interval = 1000
     warm_up = 300 * 1000
     longest_interval = 1000
@@ -108,7 +100,9 @@ class TerminalSecretion(Component):
 
     def advance(self, state: SecretionState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Move pools over ``dt`` ms; the human scale applies to the mean rate over this interval."""
-        released = self.release(state, inputs.events("neurons.spike"), t, dt, inputs.mean(_MU), inputs.mean(_KAPPA))
+        released = self.release(
+            state, inputs.events("neurons.spike"), t, dt, inputs.mean(MU.name), inputs.mean(KAPPA.name)
+        )
         seconds = dt / 1000
         rate = self._into_blood(released / seconds, inputs)
         return {
