@@ -22,7 +22,8 @@ Floats = npt.NDArray[np.float64]
 _CURVE_BINS = 2000
 _SPIKE_BLOCK = 2**20
 _MAP_BINS = 600
-_HOURS_FROM = 180
+_UNITS = ((5 * 86400, "days", 86400), (3 * 3600, "hours", 3600), (-1, "minutes", 60))
+"""Durations in seconds above which the axis of time is in a unit, its name, and its seconds."""
 
 
 class Finished(Protocol):
@@ -64,10 +65,8 @@ class View:
     def __init__(self, result: Finished, texts: Texts) -> None:
         self.result, self.texts = result, texts
         self.variables, self.attributes = result.recorded.variables, result.attributes
-        minutes = result.duration / 60
-        self.in_hours = minutes > _HOURS_FROM
-        self.unit = texts("hours" if self.in_hours else "minutes")
-        self.per_unit = 3600 if self.in_hours else 60
+        name, self.per_unit = next(item[1:] for item in _UNITS if result.duration > item[0])
+        self.unit = texts(name)
         self.end = result.duration / self.per_unit
         self.done: list[Intervention] = interventions(self.attributes) + prescriptions(self.attributes)
         self.subjects = len(self.attributes.get("subject_index", [0]))

@@ -112,7 +112,7 @@ def advance_cells(
         power = e * e if release_exponent == 2 else e * e * e
         out = power * left[3, k, :, None] * pool
         fill = np.where(pool < pool_full, refill * reserve, 0)
-        pool, debt = pool + (fill - out), debt + fill
+        pool, debt = (pool - out) + fill, debt + fill
         hit = np.flatnonzero((times == now) & inside)
         s, i = who[hit], cells[hit]
         row = s if table.shape[1] > 1 else np.zeros_like(s)

@@ -29,9 +29,9 @@ _ROWS = 7  # broadening, fast and slow calcium, pool, owed, released, reserve
 @njit(inline="always")
 def _step(pool, owed, share, fill_rate, pool_full):
     """One ms: the pool loses its ``share`` and is refilled while it is not full."""
-    out = share * pool
-    fill = fill_rate if pool < pool_full else 0.0
-    return pool + (fill - out), owed + fill
+    less = pool - share * pool
+    room = pool < pool_full
+    return less + fill_rate if room else less, owed + fill_rate if room else owed
 
 
 @njit(error_model="numpy")
