@@ -94,6 +94,7 @@ def test_cells_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert found.cells == ("1", "2", "10")
     assert read(tmp_path, "0.1 c10\n0.2 c2\n", unit="s").cells == ("c2", "c10")
     assert read(tmp_path, "0.1 unit#1\n0.2 unit#2\n", unit="s").cells == ("unit#1", "unit#2")
+    assert set(read(tmp_path, "0.1 +-1\n0.2 -1\n0.3 +\n0.4 007\n", unit="s").cells) == {"+-1", "-1", "+", "7"}
 
 
 def test_spikes_of_a_saved_run_are_read_back(tmp_path: Path) -> None:
@@ -147,6 +148,8 @@ REFUSED = [
     ("0.1\n1e9\n", 2, "too late: is the unit right? (found 1e+09 s; allowed: up to 1e+07 s"),
     ("0.1,1\n0.2\n", 2, "another number of columns (found 1; allowed: 2"),
     ("time_s,cell\n0.1,a\n,a\n", 3, "column 1: not a number (found nothing"),
+    ("time_s,cell\n0.1,a\n0.2,\n", 3, "column 2: nothing stands here (allowed: the name of a cell"),
+    ("time_s,amplitude,cell\n0.1,3,a\n0.2,3\n", 3, "column 3: nothing stands here"),
     ("time_s,cell\n0.1,a\n0.2,a,5\n", 3, "another number of columns (found 3"),
     ("a_s,b_s\n0.1,0.2\n0.2,nan\n", 3, "column 2: not a number (found 'nan'"),
     ("a_s,b_s\n0.1,0.2\n0.2,0.1\n", 3, "the times of cell b do not ascend"),

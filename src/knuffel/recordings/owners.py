@@ -16,6 +16,7 @@ __all__ = ["Owners", "word_of"]
 
 _MOST_CELLS = 100_000
 _PIECE = re.compile(r"(\d+)")
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FEW = 4  # rows, below which nothing can be said
 _MANY = 20  # cells that a column without a name may hold at any length
 
@@ -79,7 +80,7 @@ class Owners:
 def word_of(field: str) -> str:
     """Return the name of a cell as it is written, whole numbers without zeros in front."""
     text = field.strip()
-    return str(int(text)) if text.isascii() and text.lstrip("+-").isdigit() and len(text) < 19 else text
+    return str(int(text)) if _WHOLE.fullmatch(text) else text
 
 
 def _natural(key: tuple[str, ...]) -> list[tuple[int, int, str]]:

@@ -150,6 +150,8 @@ class _Reader:
                 rows = self._numbers(text, first, dtype, places, comments=None, found=lines)
             except _NotWholeError:
                 continue
+            if last and any((np.char.strip(rows[f"owner{n}"]) == "").any() for n in range(len(named))):
+                self._find_mistake(lines, first, "a spike without a cell")
             if last and any((np.char.str_len(rows[f"owner{n}"]) == _LONGEST_NAME).any() for n in range(len(named))):
                 allowed = f"fewer than {_LONGEST_NAME} characters"
                 refuse("a name of a cell is too long", self.file, line=first, allowed=allowed)
@@ -219,6 +221,10 @@ class _Reader:
                     shown = repr(field[:40]) if field else "nothing"
                     key = f"column {place + 1}"
                     refuse("not a number", key=key, found=shown, allowed="a spike time", **where)
+            for place in layout.owners:
+                if place >= len(fields) or not fields[place]:
+                    allowed = "the name of a cell"
+                    refuse("nothing stands here", key=f"column {place + 1}", allowed=allowed, **where)
         refuse("the file cannot be read", self.file, line=first, found=reason, allowed="a column of spike times")
 
     def place(self, cell: int, number: int) -> dict[str, Any]:
