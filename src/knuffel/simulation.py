@@ -18,6 +18,7 @@ from typing import Any
 from knuffel import __version__
 from knuffel.assembly import Model, assemble
 from knuffel.body.contract import Kind, Port
+from knuffel.body.threads import thread_count
 from knuffel.engine.checkpoint import FILE as CHECKPOINT
 from knuffel.engine.checkpoint import Identity, read_checkpoint, write_checkpoint
 from knuffel.engine.loop import Engine
@@ -71,6 +72,7 @@ def simulate(
         scenario = load_scenario(scenario)
     if seed is not None:
         scenario = replace(scenario, seed=seed)
+    thread_count()  # a senseless limit is refused before anything is written
     model = assemble(scenario)
     began = time.perf_counter()
     if save is None:

@@ -18,7 +18,7 @@ from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError
 from knuffel.evidence import load
-from tests.body.rooms import levels, numbers, subjects
+from tests.body.rooms import levels, neutral, numbers, subjects
 
 Neuron = HodgkinHuxleyOxytocin
 STREAMS = Streams(1, "neurons")
@@ -323,3 +323,13 @@ def test_a_number_of_cells_below_one_is_refused(cells: Any) -> None:
 def test_unusual_values_give_notices() -> None:
     assert part().notices() == []
     assert [notice.code for notice in part(psp_rate=6000.0).notices()] == ["psp_rate"]
+
+
+def test_more_arrivals_than_can_be_drawn_are_refused() -> None:
+    kind = HodgkinHuxleyOxytocin
+    neuron = kind(numbers(kind.Parameters, *kind.default_sets), kind.Settings(cells=2))
+    given = neutral(kind)
+    given.levels["stimuli.excitation_gain"] = (np.array([5000.0]),) * 2
+    state, _ = neuron.init(subjects(), given, Streams(1, "neurons"))
+    with pytest.raises(ParameterError, match="arrivals per ms"):
+        neuron.advance(state, given, 0, 10, Streams(1, "neurons"))

@@ -253,3 +253,13 @@ def test_primed_dendrites_make_a_cell_burst() -> None:
 
 def test_that_it_is_an_assumption_is_said() -> None:
     assert [notice.code for notice in dendrites().notices()] == ["dendritic"]
+
+
+def test_alpha_msh_on_resting_dendrites_lowers_firing() -> None:
+    neuron, first = part(100, dendritic=True), np.zeros(1, dtype=np.int64)
+    release = Events(first, first, first - 1, {"fraction": np.array([0.1])})
+    counts = []
+    for releases, gain in ((None, 1.0), (release, 0.8)):
+        inputs = given(releases=releases, gain=gain)
+        counts.append(len(fired(neuron.advance(begin(neuron), inputs, 0, 4000, STREAMS))))
+    assert 0 < counts[1] < counts[0]

@@ -395,3 +395,19 @@ obseve: {}
 def test_one_mistake_does_not_cause_another() -> None:
     text = MAN + "body: {plasma: {outputs: {oxytocin_concentration: 5 kg}}}\n"
     assert len(problems_of(text + "observe: {samples: [{assay: truth, every: 1 min}]}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("if-oxytocin", "hh-oxytocin"),
+        ("hh-oxytocin", "oxytocin-2018"),
+        ("if-oxytocin", "if-vasopressin"),
+        ("poisson", "oxytocin-2018"),
+    ],
+)
+def test_a_set_of_another_cell_model_is_refused(model: str, name: str) -> None:
+    text = "knuffel: 1\nduration: 1 min\nsubject: {species: rat, sex: male}\n"
+    text += f"body: {{neurons: {{model: {model}, set: {name}}}}}\n"
+    with pytest.raises(ScenarioError, match=f"not for the model {model}"):
+        loads_scenario(text)

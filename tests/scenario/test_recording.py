@@ -113,7 +113,7 @@ CASES = [
     (
         "model: replay, recording: cell.csv, set: oxytocin-2018",
         "body.neurons.set[0]",
-        "nothing for the model replay",
+        "not for the model replay",
         4,
     ),
     ("model: replay, recording: cell.csv, settings: {decay: exact}", "body.neurons.settings.decay", "decay", 4),

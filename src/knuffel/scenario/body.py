@@ -237,27 +237,33 @@ class _Reader:
             if name is None:
                 continue
             path: Path = (*self.path, "set", place)
-            fitting = [key for key, item in known.items() if self._fits(item.parameters, component, item.kind)]
+            fitting = [key for key, item in known.items() if self._fits(key, item.parameters, component, item.kind)]
             if name in fitting:
                 found.append(name)
             elif name in known:
                 kind = known[name].kind
                 message = f"this is a set of kind {kind}: it does not belong in {self.room}"
                 if kind == self.room:
-                    message = f"this set holds nothing for the model {component.id}"
+                    message = f"this set is not for the model {component.id}"
                 self.problems.add(path, message, allowed=fitting)
             else:
                 self.problems.add(path, "there is no such parameter set", allowed=fitting, near=name)
         return tuple(found)
 
-    def _fits(self, parameters: object, component: type[Component], kind: str) -> bool:
-        """Whether a set changes something in this model; sets that belong to the subject are named there."""
+    def _fits(self, name: str, parameters: object, component: type[Component], kind: str) -> bool:
+        """Whether a set was made for this model: it knows every number of the room in it, and no other claims the set.
+
+        Sets that belong to the subject are named there.
+        """
         ids = set(parameters)  # type: ignore[call-overload]
         if component.id == RATE:  # it has the numbers of the spiking model in its table
             component = component_class(self.room, DEFAULT_MODEL[self.room])
         used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
-        own = {name for name in used if name.split(".")[0] == self.room}
-        return kind not in ("kinetics", "labour", "basal") and bool(ids & own)
+        own = {key for key in ids if key.split(".")[0] == self.room}
+        if kind in ("kinetics", "labour", "basal") or not own <= used:
+            return False
+        owners = [model for model in models(self.room) if name in component_class(self.room, model).default_sets]
+        return bool(own) and (not owners or component.id in owners)
 
     def _outputs(self, component: type[Component]) -> dict[str, SignalSpec]:
         ports = {port.name: port for port in component.outputs}

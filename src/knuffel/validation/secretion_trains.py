@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel.body.contract import Events, Inputs, Subjects
-from knuffel.body.secretion.terminal import Secretion, TerminalSecretion, secrete
+from knuffel.body.secretion.terminal import Secretion, TerminalSecretion, equations, secrete
 from knuffel.engine.random import Streams
 from knuffel.evidence import load
 from knuffel.evidence.resolve import build, resolve
@@ -76,11 +76,12 @@ def rows() -> list[Row]:
 
 
 def _calcium_of_a_spike() -> float:
-    """Return fast calcium after one spike into terminals at rest."""
+    """Return fast calcium after one spike into terminals at rest, at the end of the first ms of a block."""
     part = TerminalSecretion(_parameters(), TerminalSecretion.Settings(species="rat", cells=1))
     state, _ = part.init(Subjects(np.zeros(1, dtype=np.int64), species="rat"), Inputs(), Streams(0))
     part.release(state, Events(*np.zeros((3, 1), dtype=np.int64)), 0, 1)
-    return float(state.fast_calcium[0, 0])
+    begun = float(state.fast_calcium[0, 0])  # the state is worth what it was at the start of the block
+    return begun * float(equations.left_in_block(equations.constants(_parameters(), 3, 0), 2)[1, 1, 0])
 
 
 def _steady(rate: float) -> float:

@@ -23,7 +23,8 @@ def mean_rate(times: npt.ArrayLike, duration: float, cells: int = 1) -> float:
     >>> mean_rate([100, 200, 900], 1000)
     3.0
     """
-    return np.size(times) / cells / (duration / 1000) if duration > 0 and cells > 0 else float("nan")
+    seconds = duration / 1000
+    return np.size(times) / cells / seconds if seconds > 0 and cells > 0 else float("nan")
 
 
 def poisson_interval(count: int, exposure: float) -> tuple[float, float]:

@@ -20,7 +20,10 @@ except ImportError:  # plain Python runs without numba
         return function
 
 
-__all__ = ["normal", "philox", "poisson", "register_jitable", "uniform"]
+__all__ = ["MOST_ARRIVALS", "normal", "philox", "poisson", "register_jitable", "uniform"]
+
+MOST_ARRIVALS = 512
+"""Arrivals per ms up to which `poisson` draws what it should; beyond about 745 the exponential underflows."""
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from knuffel.body.contract import Component, Inputs, Outputs, RandomStreams, Subjects, Violation
+from knuffel.body.neurons.draws import MOST_ARRIVALS
 from knuffel.body.neurons.hodgkin_huxley.parameters import (
     HodgkinHuxleyParameters,
     HodgkinHuxleySettings,
@@ -15,7 +16,7 @@ from knuffel.body.neurons.hodgkin_huxley.parameters import (
     steps_per_ms,
 )
 from knuffel.body.neurons.ports import GAINS, OUTPUTS, arrivals, rate_factors, spikes_out
-from knuffel.errors import Notice
+from knuffel.errors import Notice, ParameterError
 
 __all__ = ["HodgkinHuxleyOxytocin", "loop"]
 
@@ -68,6 +69,12 @@ class HodgkinHuxleyOxytocin(Component):
         subjects, cells = state.potential.shape
         p = self.parameters
         expected = arrivals(p.psp_rate, p.inhibition_ratio, p.mu_opioid_inhibition, inputs)
+        most = max(float((rate[:, None] * state.rate_factor).max()) for rate in expected)
+        if not most <= MOST_ARRIVALS:
+            raise ParameterError(
+                f"neurons.psp_rate: {most:g} arrivals per ms; with {self.id} at most {MOST_ARRIVALS} can be drawn: "
+                "lower the rate or the gain"
+            )
         each = tuple((rate[:, None] * state.rate_factor).ravel() for rate in expected)
         key, index = streams("synaptic input").key, state.subject_index
         none = np.zeros((0, 0), dtype=np.float32)

@@ -15,6 +15,7 @@ from knuffel.errors import Notice, ParameterError
 
 __all__ = ["OptionalInputs"]
 
+_NOISE_REACH = 7  # standard deviations beyond which noise on the rate is never seen
 _MOST_PRESYNAPTIC = 100
 """Pool of presynaptic cells at most, in multiples of the connections of one neuron."""
 
@@ -119,14 +120,17 @@ class OptionalInputs:
         ``expected`` excitatory and inhibitory PSPs per ms of a cell with share 1, each (subject,). Raises
         `ParameterError` when there are too many to draw.
         """
-        from knuffel.body.neurons.integrate_and_fire.optional_inputs_kernel import MOST_ARRIVALS, loop
+        from knuffel.body.neurons.draws import MOST_ARRIVALS
+        from knuffel.body.neurons.integrate_and_fire.optional_inputs_kernel import loop
 
         connections = np.max(self.parameters.connections)
         share = self._linked(state.rate_factor) / connections
         rates = tuple(rate[:, None] * state.rate_factor for rate in expected)
         shares = tuple(rate[:, None] * share for rate in expected)
         pools = np.stack(expected) * (self.pool / connections)
-        most = max(float(np.max(array)) for array in (pools, *rates))
+        p = self.parameters
+        noise = np.max(p.rate_noise_step * np.sqrt(p.rate_noise_time_constant / 2)) / 1000  # a standard deviation
+        most = max(float(np.max(array)) for array in (pools, *rates)) + _NOISE_REACH * float(noise)
         if most > MOST_ARRIVALS:
             raise ParameterError(
                 f"neurons.psp_rate: {most:g} arrivals per ms; with options of the neuron at most {MOST_ARRIVALS} can "

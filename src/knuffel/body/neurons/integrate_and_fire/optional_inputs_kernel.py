@@ -16,10 +16,7 @@ import numpy as np
 
 from knuffel.body.neurons.draws import normal, philox, poisson, register_jitable, uniform
 
-__all__ = ["MOST_ARRIVALS", "ROWS", "advance_cells", "arrivals", "binomial", "loop", "pool_arrivals"]
-
-MOST_ARRIVALS = 512
-"""Arrivals per ms, of a cell or of all presynaptic cells together, up to which counts are drawn exactly."""
+__all__ = ["ROWS", "advance_cells", "arrivals", "binomial", "loop", "pool_arrivals"]
 
 ROWS = 27
 """Rows of the table of constants: see the names in `advance_cells`."""

@@ -114,7 +114,7 @@ class NeuronParameters:
 class NeuronState(State):
     """Arrays of shape (subject, neuron): membrane terms in mV, ms since the last spike, share of PSP rate.
 
-    The membrane is float32, or float64 in the loop with options. ``since_spike`` stops counting at 2**24 ms (4.7 h) in
+    The membrane is float32, or float64 in the loop with options. ``since_spike`` stops counting at 2**16 ms (65 s) in
     float32; only the refractory period and the dendrites read it. What belongs to an option is empty, (subject, 0),
     while the option is off: the slow input (mV), the noise on the rate (1/ms), the dendritic store and the local
     oxytocin (units), the endocannabinoid, and the wiring of the shared input, (subject, presynaptic cell, neuron).

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knuffel.body.contract import Component, Events, Inputs, Ints, Outputs, RandomStreams, State, Subjects
-from knuffel.body.neurons.ports import GAINS, OUTPUTS, check_cells
+from knuffel.body.neurons.ports import OUTPUTS, check_cells
 from knuffel.errors import Notice, ParameterError
 
 __all__ = ["RecordedSpikes", "ReplayParameters", "ReplaySettings", "ReplayState", "ReplayedCells"]
@@ -61,7 +61,7 @@ class ReplayedCells(Component):
 
     room = "neurons"
     id = "replay"
-    inputs = GAINS
+    inputs = ()
     outputs = OUTPUTS
     coupling_interval = 1000
     Parameters = ReplayParameters
