@@ -14,7 +14,7 @@ from knuffel.scenario.model import Scenario
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-SHORTER = {"depletion_rat": ["duration=30 min"]}
+SHORTER = {"depletion_rat": ["duration=30 min"], "month_of_hugs": ["duration=1 day", "stimuli[1].start=15 h"]}
 """What makes a long scenario last seconds; its full length has a test of its own."""
 
 

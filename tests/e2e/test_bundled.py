@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from knuffel import Result, bundled, load_scenario, simulate
+from knuffel.body.plan import component_class
 from knuffel.errors import Interrupted
 from knuffel.simulation import _Run
 
@@ -24,6 +25,8 @@ def data(result: Result, name: str) -> Any:
 
 def test_the_promised_scenarios_are_bundled() -> None:
     promised = {"cck_rat", "hug_woman", "resting_man_4h", "infusion_man", "labour_infusion", "spike_train"}
+    promised |= {"antidromic_rat", "osmotic_rat", "hh_channel_block", "depletion_rat", "vasopressin_phasic"}
+    promised |= {"replay_recording", "month_of_hugs"}
     assert promised <= set(NAMES)
 
 
@@ -68,10 +71,8 @@ def test_a_summary_has_values_units_and_evidence(name: str) -> None:
 def test_halving_every_interval_changes_little(name: str) -> None:
     scenario = small(name)
     running = [room for room, spec in scenario.rooms.items() if spec.mode == "model"]
-    halves = {"neurons": "500 ms", "secretion": "500 ms", "uterus": "5 s"}
-    changes = [f"engine.intervals.{room}={half}" for room, half in halves.items() if room in running]
-    if scenario.rooms["secretion"].model == "basal":
-        changes = [change for change in changes if "secretion" not in change]
+    intervals = {room: component_class(room, scenario.rooms[room].model).coupling_interval for room in running}
+    changes = [f"engine.intervals.{room}={length // 2} ms" for room, length in intervals.items() if length]
     whole, half = simulate(scenario), simulate(small(name, changes))
     for port, tolerance in (("plasma.oxytocin_concentration", 0.005), ("uterus.activity", 0.005)):
         if port in whole.recorded.variables:
