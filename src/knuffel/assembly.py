@@ -157,7 +157,10 @@ def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]
     known = load.stimuli()
     releasing = [item.kind for item in scenario.stimuli if item.kind in known and known[item.kind].released_fraction]
     if releasing and neurons.settings.get("dendritic") is not True:
-        text = f"{releasing[0]} releases nothing from dendrites: they need the setting dendritic of the neurons"
+        text = f"{releasing[0]} releases nothing from dendrites: "
+        settings = component_class("neurons", neurons.model).Settings
+        known_setting = settings is not None and any(item.name == "dendritic" for item in fields(settings))
+        text += "they need the setting dendritic of the neurons" if known_setting else f"{neurons.model} has none"
         found.append(Notice("dendritic", text, "stimuli"))
     trains = [item.kind for item in scenario.stimuli if item.kind in known and known[item.kind].profile == "train"]
     inputs = component_class("neurons", neurons.model).inputs

@@ -143,8 +143,10 @@ def test_a_subject_alone_equals_itself_in_a_cohort(changes: dict[str, Any]) -> N
 def test_parameters_may_differ_between_subjects() -> None:
     rates, noise = np.array([150.0, 300.0]), np.array([0.0, 6.0])
     _, together = run(part(9, psp_rate=rates, rate_noise_step=noise, **DENDRITES), [0, 2000], count=2)
-    _, single = run(part(9, psp_rate=300.0, rate_noise_step=6.0, **DENDRITES), [0, 2000], first=1)
-    assert [item[1:] for item in single] == [item[1:] for item in together if item[0] == 1]
+    for who in (0, 1):
+        alone = part(9, psp_rate=rates[who], rate_noise_step=noise[who], **DENDRITES)
+        _, single = run(alone, [0, 2000], first=who)
+        assert [item[1:] for item in single] == [item[1:] for item in together if item[0] == who]
 
 
 def test_everything_is_empty_while_everything_is_off() -> None:
@@ -370,3 +372,8 @@ def test_more_arrivals_than_can_be_drawn_are_refused() -> None:
     state = begin(neuron)
     with pytest.raises(ParameterError, match="arrivals per ms"):
         neuron.advance(state, gains(), 0, 10, STREAMS)
+
+
+def test_an_option_is_on_in_all_subjects_or_in_none() -> None:
+    with pytest.raises(ParameterError, match="in some subjects only"):
+        part(rate_noise_step=np.array([0.0, 6.0]))

@@ -265,3 +265,9 @@ def test_a_part_and_a_cell_of_a_recording(tmp_path: Path) -> None:
     for start, duration in ((-1.0, None), (901.0, None), (0.0, 0.0), (0.0, float("nan"))):
         with pytest.raises(DataError, match="no such part"):
             found.cut(start, duration)
+
+
+@pytest.mark.parametrize("first", ["1O.5", "1_000", "0x10", "-3s", ".5.5"])
+def test_a_number_with_a_typo_is_no_header(first: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r":1: "):
+        read(tmp_path, f"{first}\n2\n3\n")

@@ -261,8 +261,9 @@ class Component(ABC):
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
     forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
-    (parameter sets that hold unless the scenario names others), ``citations`` (source keys beyond those of the
-    parameters), ``peptide`` (what cells make; only neurons may differ).
+    (parameter sets that hold unless the scenario names others), ``relative_cost`` (what a cell costs, in
+    integrate-and-fire cells, for estimates), ``citations`` (source keys beyond those of the parameters), ``peptide``
+    (what cells make; only neurons may differ).
     """
 
     room: ClassVar[str]
@@ -273,6 +274,7 @@ class Component(ABC):
     warm_up: ClassVar[int] = 0
     longest_interval: ClassVar[int | None] = None
     default_sets: ClassVar[tuple[str, ...]] = ()
+    relative_cost: ClassVar[int] = 1
     citations: ClassVar[tuple[str, ...]] = ()
     peptide: ClassVar[str] = "oxytocin"
     Parameters: ClassVar[type]

@@ -95,6 +95,8 @@ def _layout(handle: TextIO, file: str) -> tuple[Layout, int]:
 
 def _is_header(text: str) -> bool:
     fields = re.split(r"[;,\t]", text)
+    if re.match(r"[-+.]?\d", fields[0].strip('" ')):
+        return False  # a number with a typo: taken as a header, it would be lost
     return not any(is_number(field.strip('" ')) for field in (fields if len(fields) > 1 else text.split()[:1]))
 
 

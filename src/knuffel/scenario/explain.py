@@ -115,7 +115,8 @@ def estimate(scenario: Scenario) -> Cost:
     size = count * columns * _BYTES_PER_VALUE * (scenario.duration // scenario.observe.record_every + 1)
     if scenario.observe.spikes and cells:
         size += cells * count * _SPIKES_PER_SECOND * _BYTES_PER_SPIKE * scenario.duration // 1000
-    return Cost(steps, steps * _SECONDS_PER_CELL_STEP + engine, int(size))
+    cost = max((kind.relative_cost for kind in kinds if kind.room == "neurons"), default=1)
+    return Cost(steps, steps * cost * _SECONDS_PER_CELL_STEP + engine, int(size))
 
 
 def _heading(text: str) -> str:

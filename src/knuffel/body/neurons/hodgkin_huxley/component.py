@@ -37,6 +37,7 @@ class HodgkinHuxleyOxytocin(Component):
     coupling_interval = 1000
     longest_interval = 10_000
     default_sets = ("hh-oxytocin",)
+    relative_cost = 400
     citations = ("leng_2017",)
     Parameters = HodgkinHuxleyParameters
     Settings = HodgkinHuxleySettings

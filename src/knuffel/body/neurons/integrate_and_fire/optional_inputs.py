@@ -43,7 +43,15 @@ class OptionalInputs:
         p, slow = parameters, _MODES.index(settings.slow_input)
         if not np.any(p.slow_psp_size) or (slow == 1 and not np.any(p.slow_psp_rate)):
             slow = 0
-        return cls(p, settings, slow, bool(np.any(p.rate_noise_step)), settings.dendritic, _pool(p))
+        pool = _pool(p)
+        on = (np.asarray(p.rate_noise_step) > 0) | ((np.asarray(p.slow_psp_size) > 0) & (slow > 0))
+        if np.any(on) and not np.all(on) and not settings.dendritic and not pool:
+            # The loop with options has its own draws: one subject must not decide for the others.
+            raise ParameterError(
+                "neurons.rate_noise_step and neurons.slow_psp_size are 0 in some subjects only: "
+                "options have to be on in all or in none"
+            )
+        return cls(p, settings, slow, bool(np.any(p.rate_noise_step)), settings.dendritic, pool)
 
     @property
     def any(self) -> bool:

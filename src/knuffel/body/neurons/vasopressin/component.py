@@ -34,6 +34,7 @@ class IntegrateAndFireVasopressin(Component):
     outputs = OUTPUTS
     coupling_interval = 1000
     longest_interval = 10_000
+    relative_cost = 60
     default_sets = ("if-vasopressin-phasic",)
     citations = ("macgregor_2012", "brown_2006", "magnet_code")
     Parameters = VasopressinParameters
