@@ -44,6 +44,9 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
         "subject_index": model.subjects.index.tolist(),
         "subject": vars(scenario.subject),
         "cells": scenario.rooms["neurons"].settings.get("cells"),
+        "drawn": {
+            part.room: dict(part.component.attributes()) for part in model.wiring.parts if part.component is not None
+        },
         "tocograph": scenario.observe.tocograph,
         "samples": [{"name": item.name, "assay": item.assay, "port": item.port} for item in scenario.observe.samples],
         "stimuli": [

@@ -262,7 +262,8 @@ class Component(ABC):
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
     forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
     (parameter sets that hold unless the scenario names others), ``relative_cost`` (what a cell costs, in
-    integrate-and-fire cells, for estimates), ``citations`` (source keys beyond those of the parameters), ``peptide``
+    integrate-and-fire cells, for estimates), ``default_cells`` (how many cells of neurons unless the scenario says),
+    ``citations`` (source keys beyond those of the parameters), ``peptide``
     (what cells make; only neurons may differ).
     """
 
@@ -275,6 +276,7 @@ class Component(ABC):
     longest_interval: ClassVar[int | None] = None
     default_sets: ClassVar[tuple[str, ...]] = ()
     relative_cost: ClassVar[int] = 1
+    default_cells: ClassVar[int] = 100
     citations: ClassVar[tuple[str, ...]] = ()
     peptide: ClassVar[str] = "oxytocin"
     Parameters: ClassVar[type]
@@ -288,6 +290,10 @@ class Component(ABC):
     def notices(self) -> Sequence[Notice]:
         """Return warnings about unusual parameters or settings, which travel with the result."""
         return ()
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Return what was drawn or read to build this component, as plain data (JSON); it travels with the result."""
+        return {}
 
     def edges(self) -> Sequence[int]:
         """Return the times (ms after time zero) at which something jumps; the engine splits intervals there."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["parameter_sets", "read_rooms"]
 
-_DEFAULT_CELLS = 100
 _MOST_CELLS = 100_000
+_LACTATION = ("pulses", "breast")
 _MODEL_KEYS = ("set", "parameters", "settings")
 
 
@@ -158,6 +158,8 @@ class _Reader:
             return "model"
         if foreign:
             return "off"
+        if self.room in _LACTATION:
+            return "model" if self.subject.state == "lactating" else "off"
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
             return "model" if woman and self.subject.labour_preset is not None else "off"
@@ -225,7 +227,7 @@ class _Reader:
             if cells is not None:
                 self.problems.add(path, "the model rate has no cells", allowed="fidelity: spiking", at_key=True)
         elif mode != "off":
-            settings["cells"] = cells if cells is not None else _DEFAULT_CELLS if mode == "model" else 1
+            settings["cells"] = cells if cells is not None else component.default_cells if mode == "model" else 1
         elif cells is not None:
             self.problems.add(path, "the room is off: this does nothing", at_key=True)
         return settings
