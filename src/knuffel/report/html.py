@@ -93,7 +93,9 @@ def _subject(facts: Mapping[str, Any], words: Texts) -> str:
     count = int(subject.get("count", 1))
     kind = f"{subject.get('species', 'human')}_{subject.get('sex', 'female')}"
     week = subject.get("gestational_week")
-    state = words.choice("states", str(subject.get("state", "resting")), week=words.number(week) if week else "")
+    day = subject.get("days_postpartum")
+    places = {"week": words.number(week) if week else "", "day": words.number(day) if day is not None else ""}
+    state = words.choice("states", str(subject.get("state", "resting")), **places)
     return words(
         "sentence_subject", count=count, noun=words.choice("noun" if count == 1 else "nouns", kind), state=state
     )

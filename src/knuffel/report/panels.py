@@ -14,7 +14,7 @@ from knuffel.report.view import View, assay_name, outline
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["assay", "plasma", "raster", "rate", "receptor", "secretion", "split_samples"]
+__all__ = ["assay", "curve", "plasma", "raster", "rate", "receptor", "secretion", "split_samples"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def raster(axes: Axes, view: View) -> None:
 def rate(axes: Axes, view: View) -> None:
     """Draw the mean firing rate of the population."""
     style.panel(axes, view.texts, view.texts("title_rate"), view.texts("axis_rate"), view.grade("neurons.firing_rate"))
-    _curve(axes, view, "neurons.firing_rate", style.BLUE, None)
+    curve(axes, view, "neurons.firing_rate", style.BLUE, None)
     axes.set_ylim(bottom=0)
 
 
@@ -66,11 +66,15 @@ def secretion(axes: Axes, view: View) -> None:
     style.panel(
         axes, view.texts, view.texts("title_secretion"), view.texts("axis_secretion"), view.grade("secretion.rate")
     )
-    _curve(axes, view, "secretion.rate", style.PURPLE, None)
+    if view.has("pulses.rate"):
+        total = view.band("secretion.rate")[0] + view.band("pulses.rate")[0]
+        axes.plot(*outline(view.time, total), color=style.VERMILION, linewidth=1.0, label=view.texts("with_pulses"))
+    curve(axes, view, "secretion.rate", style.PURPLE, view.texts("from_neurons") if view.has("pulses.rate") else None)
     axes.set_ylim(bottom=0)
+    style.legend(axes)
 
 
-def _curve(axes: Axes, view: View, name: str, colour: str, label: str | None, width: float = 1.1) -> float:
+def curve(axes: Axes, view: View, name: str, colour: str, label: str | None, width: float = 1.1) -> float:
     """Draw a level, with a band when there are several subjects, and return its highest value."""
     middle, low, high = view.band(name)
     axes.plot(*outline(view.time, middle), color=colour, linewidth=width, label=label)
@@ -90,7 +94,7 @@ def plasma(axes: Axes, view: View) -> None:
     wide = first > 0 and float(total.max()) > _LOG_ABOVE * first
     if given_too:
         _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide)
-    highest = _curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
+    highest = curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
     near, _ = split_samples(view)
     for place, item in enumerate(near):
         highest = max(highest, _samples(axes, view, item, place))
@@ -194,5 +198,5 @@ def receptor(axes: Axes, view: View) -> None:
     """Draw the receptor effect."""
     port = "receptors.myometrium_effect"
     style.panel(axes, view.texts, view.texts("title_receptor"), view.texts("axis_effect"), view.grade(port))
-    highest = _curve(axes, view, port, style.VERMILION, None)
+    highest = curve(axes, view, port, style.VERMILION, None)
     axes.set_ylim(0, min(1.4 * highest, 1) or 1)
