@@ -33,7 +33,9 @@ def out(**changes: Any) -> Any:
 
 
 def test_the_room_is_empty_unless_something_is_given() -> None:
-    assert {name: value.tolist() for name, value in out().items()} == {name: [0, 0] for name in (MU, KAPPA, NALOXONE)}
+    neutral_value = {port.name: [port.default] * 2 for port in Levels.outputs}
+    assert {name: value.tolist() for name, value in out().items()} == neutral_value
+    assert [neutral_value[name] for name in (MU, KAPPA, NALOXONE)] == [[0, 0]] * 3
 
 
 def test_naloxone_takes_its_share_off_both() -> None:

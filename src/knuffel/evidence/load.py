@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _Record = TypeVar("_Record")
-_PROFILES = ("event", "bolus", "injection", "osmotic", "train")
+_PROFILES = ("event", "bolus", "injection", "osmotic", "train", "suckling", "feed", "pump", "cue", "level", "drug")
 _TOLERANCES = ("relative", "absolute", "range")
 
 

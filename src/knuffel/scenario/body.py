@@ -51,9 +51,18 @@ def read_rooms(
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
     """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
     neurons = rooms["neurons"].sets or component_class("neurons", rooms["neurons"].model).default_sets
-    own = [subject.kinetics, *_profile_set(subject), *([subject.labour_preset] if subject.labour_preset else [])]
+    chosen = [name for name in (subject.labour_preset, subject.lactation) if name is not None]
+    own = [subject.kinetics, *_profile_set(subject), *chosen]
     others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
     return tuple(dict.fromkeys([*neurons, *own, *others]))
+
+
+def _bursts(rooms: dict[str, RoomSpec]) -> bool:
+    """Whether the neurons are a network that makes its own bursts."""
+    neurons = rooms.get("neurons")
+    if neurons is None or neurons.mode != "model":
+        return False
+    return any(port.name == "stimuli.suckling" for port in component_class("neurons", neurons.model).inputs)
 
 
 def _profile_set(subject: SubjectSpec) -> list[str]:
@@ -97,9 +106,10 @@ class _Reader:
         model = self._model(earlier)
         component = component_class(self.room, model)
         foreign = self._foreign(earlier)
-        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign))
+        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
+        self._check_lactation(mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
@@ -120,7 +130,7 @@ class _Reader:
         known = models(self.room)
         wanted = self.section.model
         if wanted is None:
-            return default_model(self.room, self.fidelity, earlier)
+            return default_model(self.room, self.fidelity, earlier, self.subject)
         if wanted in known:
             self._check_fidelity(wanted)
             return wanted
@@ -130,9 +140,8 @@ class _Reader:
 
     def _check_fidelity(self, wanted: str) -> None:
         if self.room == "neurons" and self.fidelity is not None and (wanted == RATE) != (self.fidelity == RATE):
-            allowed = (
-                f"leave one of them out (fidelity stands for the model {default_model('neurons', self.fidelity, {})})"
-            )
+            model = default_model("neurons", self.fidelity, {}, self.subject)
+            allowed = f"leave one of them out (fidelity stands for the model {model})"
             self.problems.add((*self.path, "model"), f"this contradicts fidelity: {self.fidelity}", allowed=allowed)
 
     def _overrides(self, component: type[Component]) -> dict[str, Override]:
@@ -153,13 +162,14 @@ class _Reader:
         gland = self.room == "secretion" and (self.subject is None or self.subject.species == "rat")
         return "" if peptide == Component.peptide or gland else peptide
 
-    def _default_mode(self, foreign: str) -> str:
+    def _default_mode(self, foreign: str, earlier: dict[str, RoomSpec]) -> str:
         if self.subject is None or self.section.model is not None:
             return "model"
         if foreign:
             return "off"
         if self.room in _LACTATION:
-            return "model" if self.subject.state == "lactating" else "off"
+            bursting = self.room == "pulses" and (self.subject.species == "rat" or _bursts(earlier))
+            return "model" if self.subject.state == "lactating" and not bursting else "off"
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
             return "model" if woman and self.subject.labour_preset is not None else "off"
@@ -181,6 +191,20 @@ class _Reader:
             ]
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_lactation(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        subject = self.subject
+        if subject is None or mode != "model" or self.room not in _LACTATION:
+            return
+        if subject.state != "lactating":
+            message = f"the room {self.room} belongs to a lactating subject"
+            self.problems.add(self.path, message, allowed="subject.state: lactating; or off", show_found=False)
+        elif self.room == "pulses" and subject.species == "rat":
+            message = "the bursts of a rat come from its neurons: this generator is that of people"
+            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room == "pulses" and _bursts(earlier):
+            message = f"the neurons ({earlier['neurons'].model}) make the bursts: pulses would count them twice"
+            self.problems.add(self.path, message, allowed="pulses: off; or other neurons", show_found=False)
 
     def _check_mode(self, mode: str, component: type[Component]) -> None:
         section = self.section
@@ -262,7 +286,7 @@ class _Reader:
             component = component_class(self.room, DEFAULT_MODEL[self.room])
         used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
         own = {key for key in ids if key.split(".")[0] == self.room}
-        if kind in ("kinetics", "labour", "basal") or not own <= used:
+        if kind in ("kinetics", "labour", "basal", "lactation") or not own <= used:
             return False
         owners = [model for model in models(self.room) if name in component_class(self.room, model).default_sets]
         return bool(own) and (not owners or component.id in owners)

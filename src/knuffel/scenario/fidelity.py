@@ -7,16 +7,19 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from knuffel.body.contract import Component
-from knuffel.body.plan import DEFAULT_MODEL, component_class
+from knuffel.body.plan import DEFAULT_MODEL, component_class, models
 from knuffel.errors import DataError
 from knuffel.evidence import rate_table as tables
-from knuffel.scenario.model import RoomSpec, TableSpec
+from knuffel.scenario.model import RoomSpec, SubjectSpec, TableSpec
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["RATE", "default_model", "is_spiking", "read_table", "without_tabulated"]
+__all__ = ["NETWORK", "RATE", "default_model", "is_spiking", "read_table", "without_tabulated"]
 
 RATE = "rate"
 """The fidelity, and the model of neurons and secretion that it stands for."""
+
+NETWORK = "rossoni-2008"
+"""The network of neurons that makes the milk-ejection bursts of a rat."""
 
 _ROOMS = ("neurons", "secretion")
 _SPIKE = "neurons.spike"
@@ -27,12 +30,20 @@ def is_spiking(rooms: Mapping[str, RoomSpec]) -> bool:
     return rooms["neurons"].mode == "model" and rooms["neurons"].model != RATE
 
 
-def default_model(room: str, fidelity: str | None, earlier: Mapping[str, RoomSpec]) -> str:
-    """Return the model that stands in a room when the scenario does not say; secretion follows the neurons."""
+def default_model(
+    room: str, fidelity: str | None, earlier: Mapping[str, RoomSpec], subject: SubjectSpec | None = None
+) -> str:
+    """Return the model that stands in a room when the scenario does not say; secretion follows the neurons.
+
+    A lactating rat has a network of neurons, so that it can burst.
+    """
     if room == "secretion" and earlier["neurons"].mode == "off":
         return "basal"
     rates = fidelity == RATE if room == "neurons" else room == "secretion" and earlier["neurons"].model == RATE
-    return RATE if rates else DEFAULT_MODEL[room]
+    if rates:
+        return RATE
+    nursing = subject is not None and (subject.species, subject.state) == ("rat", "lactating")
+    return NETWORK if room == "neurons" and nursing and NETWORK in models(room) else DEFAULT_MODEL[room]
 
 
 def without_tabulated(
