@@ -70,7 +70,9 @@ class Explanation:
         notes = [str(notice) for notice in item.notices] + _weak(item, lang)
         if notes:
             parts.append(_heading(words["notices"]) + "\n" + "\n".join(f"- {note}" for note in notes))
-        if item.doses:
+        known = load.stimuli()
+        drugs = any(stimulus.kind in known and known[stimulus.kind].profile == "drug" for stimulus in item.stimuli)
+        if item.doses or drugs:
             parts.append(words["advice"])
         return "\n\n".join(parts)
 
@@ -134,14 +136,19 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _who(item: Scenario, words: dict[str, str]) -> str:
     subject = item.subject
-    state = words[subject.state].format(week=f"{subject.gestational_week or 0:g}")
+    facts = {"week": f"{subject.gestational_week or 0:g}", "days": f"{subject.days_postpartum or 0:g}"}
+    state = words[subject.state].format(**facts)
     weight = f"{subject.weight * 1000:g} g" if subject.species == "rat" else f"{subject.weight:g} kg"
     lines = [words["subject"].format(who=words[f"{subject.species}_{subject.sex}"], state=state, weight=weight)]
     if subject.count > 1:
         lines.append(words["subjects"].format(count=subject.count) + ".")
+    if subject.litter is not None:
+        lines.append(words["litter"].format(count=subject.litter))
     lines.append(words["kinetics"].format(kinetics=subject.kinetics))
     if subject.labour_preset:
         lines.append(words["labour"].format(labour=subject.labour_preset))
+    if subject.lactation:
+        lines.append(words["lactation"].format(lactation=subject.lactation))
     start = clock_text(item.start_clock)
     lines.append(words["runs"].format(duration=time_text(item.duration), start=start, seed=item.seed))
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from knuffel.scenario.schema_events import Stimulus
 from knuffel.scenario.times import time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["NURSING", "check_nursing", "nursing_values"]
+__all__ = ["DOSE_LIMITS", "NURSING", "check_nursing", "nursing_values"]
 
 NURSING: dict[str, tuple[str, ...]] = {
     "suckling": ("pups", "side"),
@@ -30,7 +30,8 @@ _DAY, _MOST_FEEDS = 86_400_000, 48
 _LONG_FEED = 90 * 60_000
 _TWO_INTERVALS = 2 * 210_000
 """Two of the intervals between bursts that a full litter gives (about 210 s), in ms."""
-_DOSES = {"alcohol": ("g/kg", 4.0), "morphine_iv": ("mg", 1000.0)}
+DOSE_LIMITS = {"alcohol": ("g/kg", 4.0), "morphine_iv": ("mg", 1000.0)}
+"""Unit and largest value of the dose of a drug."""
 _LARGEST_APPETITE = 1000.0
 
 
@@ -88,7 +89,7 @@ def _dose(item: Stimulus, path: Path, profile: StimulusProfile | None, problems:
         if item.dose is not None:
             problems.add(where, f"this key does nothing for {kind}", allowed="leave it out", at_key=True)
         return {}
-    unit, most = _DOSES[kind]
+    unit, most = DOSE_LIMITS[kind]
     if item.dose is None:
         if not problems.spoiled(*where):
             problems.add(where, f"{kind} needs this key", allowed=f"an amount in {unit}", show_found=False)
