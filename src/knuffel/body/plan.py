@@ -22,6 +22,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
         "rate": "knuffel.body.neurons.rate:RateNeurons",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
+        "rossoni-2008": "knuffel.body.neurons.network:NetworkOxytocin",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
         "poisson": "knuffel.body.neurons.poisson:PoissonCells",
         "replay": "knuffel.body.neurons.replay:ReplayedCells",
