@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
-from knuffel.scenario.fidelity import RATE, default_model, without_tabulated
+from knuffel.scenario.fidelity import RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
@@ -55,14 +55,6 @@ def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[st
     own = [subject.kinetics, *_profile_set(subject), *chosen]
     others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
     return tuple(dict.fromkeys([*neurons, *own, *others]))
-
-
-def _bursts(rooms: dict[str, RoomSpec]) -> bool:
-    """Whether the neurons are a network that makes its own bursts."""
-    neurons = rooms.get("neurons")
-    if neurons is None or neurons.mode != "model":
-        return False
-    return any(port.name == "stimuli.suckling" for port in component_class("neurons", neurons.model).inputs)
 
 
 def _profile_set(subject: SubjectSpec) -> list[str]:
@@ -168,7 +160,7 @@ class _Reader:
         if foreign:
             return "off"
         if self.room in _LACTATION:
-            bursting = self.room == "pulses" and (self.subject.species == "rat" or _bursts(earlier))
+            bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
@@ -202,7 +194,7 @@ class _Reader:
         elif self.room == "pulses" and subject.species == "rat":
             message = "the bursts of a rat come from its neurons: this generator is that of people"
             self.problems.add(self.path, message, allowed="off", show_found=False)
-        elif self.room == "pulses" and _bursts(earlier):
+        elif self.room == "pulses" and makes_bursts(earlier):
             message = f"the neurons ({earlier['neurons'].model}) make the bursts: pulses would count them twice"
             self.problems.add(self.path, message, allowed="pulses: off; or other neurons", show_found=False)
 

@@ -13,7 +13,7 @@ from knuffel.evidence import rate_table as tables
 from knuffel.scenario.model import RoomSpec, SubjectSpec, TableSpec
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["NETWORK", "RATE", "default_model", "is_spiking", "read_table", "without_tabulated"]
+__all__ = ["NETWORK", "RATE", "default_model", "is_spiking", "makes_bursts", "read_table", "without_tabulated"]
 
 RATE = "rate"
 """The fidelity, and the model of neurons and secretion that it stands for."""
@@ -23,11 +23,20 @@ NETWORK = "rossoni-2008"
 
 _ROOMS = ("neurons", "secretion")
 _SPIKE = "neurons.spike"
+_SUCKLING = "stimuli.suckling"
 
 
 def is_spiking(rooms: Mapping[str, RoomSpec]) -> bool:
     """Whether neurons are simulated, millisecond by millisecond."""
     return rooms["neurons"].mode == "model" and rooms["neurons"].model != RATE
+
+
+def makes_bursts(rooms: Mapping[str, RoomSpec]) -> bool:
+    """Whether the neurons are a network that answers suckling with bursts of its own."""
+    neurons = rooms.get("neurons")
+    if neurons is None or neurons.mode != "model":
+        return False
+    return any(port.name == _SUCKLING for port in component_class("neurons", neurons.model).inputs)
 
 
 def default_model(

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from knuffel.errors import UnitError
 from knuffel.evidence import load
 from knuffel.evidence.load import StimulusProfile
-from knuffel.scenario.model import StimulusSpec, SubjectSpec
+from knuffel.scenario.fidelity import makes_bursts
+from knuffel.scenario.model import RoomSpec, StimulusSpec, SubjectSpec
 from knuffel.scenario.quantities import quantity_of
 from knuffel.scenario.schema_events import Stimulus
 from knuffel.scenario.times import time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["DOSE_LIMITS", "NURSING", "check_nursing", "nursing_values"]
+__all__ = ["DOSE_LIMITS", "NURSING", "check_nursing", "notice_short", "nursing_values"]
 
 NURSING: dict[str, tuple[str, ...]] = {
     "suckling": ("pups", "side"),
@@ -137,6 +138,17 @@ def check_nursing(found: Sequence[StimulusSpec], paths: Mapping[str, Path], prob
         if longest > _LONG_FEED:
             text = f"{time_text(longest)} is a long feed (more than {time_text(_LONG_FEED)})"
             problems.notice("long_feed", (*paths[where], "duration"), text)
+
+
+def notice_short(stimuli: Sequence[StimulusSpec], rooms: Mapping[str, RoomSpec], problems: Problems) -> None:
+    """Say so when no suckling lasts as long as two intervals between the bursts of a network."""
+    if not makes_bursts(rooms):
+        return
+    known = load.stimuli()
+    spans = [item.duration for item in stimuli if item.kind in known and known[item.kind].profile in _LATCHED]
+    if spans and max(spans) < _TWO_INTERVALS:
+        text = f"bursts come about every {time_text(_TWO_INTERVALS // 2)}: suckling for less than two intervals "
+        problems.notice("short_suckling", ("stimuli",), text + "says little about them")
 
 
 def _overlap(item: StimulusSpec, last: StimulusSpec, side: str, paths: Mapping[str, Path], problems: Problems) -> None:

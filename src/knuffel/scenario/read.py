@@ -12,6 +12,7 @@ from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import Scenario
+from knuffel.scenario.nursing import notice_short
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
 from knuffel.scenario.schema import Texts
@@ -73,6 +74,7 @@ class _Reading:
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
         notice_unheard(stimuli, doses, rooms, problems)
+        notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()
         title, description = (
             self._texts("title", document.title, name),

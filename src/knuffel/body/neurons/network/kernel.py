@@ -169,7 +169,13 @@ def advance_subjects(
         own, rise = table[:, row if table.shape[1] > 1 else 0], hap[row if len(hap) > 1 else 0]
         left_g, g_max, left_r, ceiling, left_c = own[11], own[12], own[13], own[14], own[15]
         step_c, limit_c, c_half, shortest, delay = own[16], own[17], own[18], own[19], own[20]
-        excitation, inhibition, q, share, outside = drive[0, row], drive[1, row], drive[2, row], drive[3, row], drive[4, row]
+        excitation, inhibition, q, share, outside = (
+            drive[0, row],
+            drive[1, row],
+            drive[2, row],
+            drive[3, row],
+            drive[4, row],
+        )
         v, f, r, since, last, pending = vs[row], fs[row], rs[row], sinces[row], lasts[row], pendings[row]
         g, o, c = gs[row], os_[row], cs[row]
         subject = _u64(subject_index[row] & 0xFFFFFFFF)
