@@ -217,7 +217,7 @@ def sources() -> str:
 
 
 def stimuli() -> str:
-    """Return the natural events that a scenario may name."""
+    """Return the natural events that a scenario may name: those that act on the synaptic input."""
     return table(
         ("Kind", "Event", "Species", "Gain", "Lag, s", "Rise, s", "Decay, s", "Grade", "Status", "Source"),
         (
@@ -234,6 +234,31 @@ def stimuli() -> str:
                 references(item.source),
             )
             for item in load.stimuli().values()
+            if not item.levels and item.profile != "cue"
+        ),
+    )
+
+
+def stimulus_levels() -> str:
+    """Return nursing, stress and drugs: what sets levels of its own."""
+    return table(
+        ("Kind", "What", "Species", "Of a subject", "Level at full effect", "Dose of that, mg or g/kg", "Rise, s")
+        + ("Grade", "Status", "Source"),
+        (
+            (
+                f"`{item.kind}`",
+                item.title["en"],
+                item.species,
+                item.state or "any",
+                ", ".join(f"`{name}` {size:+g}" for name, size in item.levels.items()),
+                "" if item.reference_dose is None else number(item.reference_dose),
+                number(item.rise_s),
+                item.grade,
+                item.status,
+                references(item.source),
+            )
+            for item in load.stimuli().values()
+            if item.levels or item.profile == "cue"
         ),
     )
 
