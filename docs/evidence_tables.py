@@ -113,6 +113,13 @@ _STUDIES = {
         "en": ("Plasma of rats", "clearance, half-lives, resting level, course after infusion"),
         "nl": ("Plasma van ratten", "klaring, halfwaardetijden, rustspiegel, beloop na een infuus"),
     },
+    "nursing_chain": {
+        "en": (
+            "From suckling to milk pressure",
+            "one pulse of pressure for every burst, its size and delay; coarse steps",
+        ),
+        "nl": ("Van zuigen naar melkdruk", "één drukpuls per salvo, hoe groot en hoe laat; grove stappen"),
+    },
     "pharmacokinetics": {
         "en": ("Pharmacokinetics in people", "half-lives, levels, bolus and infusion in men and women, also at term"),
         "nl": (
