@@ -249,8 +249,18 @@ def stimuli() -> str:
 def stimulus_levels() -> str:
     """Return nursing, stress and drugs: what sets levels of its own."""
     return table(
-        ("Kind", "What", "Species", "Of a subject", "Level at full effect", "Dose of that, mg or g/kg", "Rise, s")
-        + ("Grade", "Status", "Source"),
+        (
+            "Kind",
+            "What",
+            "Species",
+            "State",
+            "Level at full effect",
+            "Dose of that",
+            "Rise, s",
+            "Grade",
+            "Status",
+            "Source",
+        ),
         (
             (
                 f"`{item.kind}`",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
-from knuffel.scenario.fidelity import RATE, default_model, makes_bursts, without_tabulated
+from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
@@ -25,6 +25,7 @@ __all__ = ["parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
+_FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
 
 
@@ -49,12 +50,23 @@ def read_rooms(
 
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
-    """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
+    """Return all parameter sets in rising priority.
+
+    Neurons (theirs or those of the scenario), what other models have by default, kinetics, resting level, uterus,
+    lactation, then what the scenario names in other rooms.
+    """
     neurons = rooms["neurons"].sets or component_class("neurons", rooms["neurons"].model).default_sets
     chosen = [name for name in (subject.labour_preset, subject.lactation) if name is not None]
     own = [subject.kinetics, *_profile_set(subject), *chosen]
-    others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
-    return tuple(dict.fromkeys([*neurons, *own, *others]))
+    rest = {room: spec for room, spec in rooms.items() if room != "neurons"}
+    usual = [
+        name
+        for room, spec in rest.items()
+        if spec.mode == "model"
+        for name in component_class(room, spec.model).default_sets
+    ]
+    others = [name for spec in rest.values() for name in spec.sets]
+    return tuple(dict.fromkeys([*neurons, *usual, *own, *others]))
 
 
 def _profile_set(subject: SubjectSpec) -> list[str]:
@@ -101,7 +113,7 @@ class _Reader:
         mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
-        self._check_lactation(mode, earlier)
+        self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
@@ -184,13 +196,16 @@ class _Reader:
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
 
-    def _check_lactation(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+    def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
         subject = self.subject
         if subject is None or mode != "model" or self.room not in _LACTATION:
             return
         if subject.state != "lactating":
             message = f"the room {self.room} belongs to a lactating subject"
             self.problems.add(self.path, message, allowed="subject.state: lactating; or off", show_found=False)
+        elif self.room == "breast" and model in GLANDS.values() and model != GLANDS[subject.species]:
+            message = f"{model} is not the breast of a {_FEMALES[subject.species]}"
+            self.problems.add((*self.path, "model"), message, allowed=f"{GLANDS[subject.species]}, off")
         elif self.room == "pulses" and subject.species == "rat":
             message = "the bursts of a rat come from its neurons: this generator is that of people"
             self.problems.add(self.path, message, allowed="off", show_found=False)

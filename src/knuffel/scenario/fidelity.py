@@ -13,13 +13,16 @@ from knuffel.evidence import rate_table as tables
 from knuffel.scenario.model import RoomSpec, SubjectSpec, TableSpec
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["NETWORK", "RATE", "default_model", "is_spiking", "makes_bursts", "read_table", "without_tabulated"]
+__all__ = ["GLANDS", "RATE", "default_model", "is_spiking", "makes_bursts", "read_table", "without_tabulated"]
 
 RATE = "rate"
 """The fidelity, and the model of neurons and secretion that it stands for."""
 
-NETWORK = "rossoni-2008"
-"""The network of neurons that makes the milk-ejection bursts of a rat."""
+GLANDS = {"human": "human-breast", "rat": "rat-mammary-gland"}
+"""The model of the breast by species."""
+
+_NURSING_RAT = {"neurons": "rossoni-2008", "breast": GLANDS["rat"]}
+"""What a lactating rat has in place of the usual models: a network that bursts, and its own gland."""
 
 _ROOMS = ("neurons", "secretion")
 _SPIKE = "neurons.spike"
@@ -44,7 +47,7 @@ def default_model(
 ) -> str:
     """Return the model that stands in a room when the scenario does not say; secretion follows the neurons.
 
-    A lactating rat has a network of neurons, so that it can burst.
+    A lactating rat has a network of neurons, so that it can burst, and its own gland.
     """
     if room == "secretion" and earlier["neurons"].mode == "off":
         return "basal"
@@ -52,7 +55,8 @@ def default_model(
     if rates:
         return RATE
     nursing = subject is not None and (subject.species, subject.state) == ("rat", "lactating")
-    return NETWORK if room == "neurons" and nursing and NETWORK in models(room) else DEFAULT_MODEL[room]
+    usual = _NURSING_RAT.get(room, "") if nursing else ""
+    return usual if usual in models(room) else DEFAULT_MODEL[room]
 
 
 def without_tabulated(

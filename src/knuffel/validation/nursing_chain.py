@@ -1,9 +1,9 @@
 """From suckling to the pressure of milk: does the breast answer every burst of the network, and nothing else?
 
-Protocol: a litter sucks for half an hour, three seeds of chance (and of the draw of the network's input). A burst begins
-when the cells together first reach 10 spikes/s; a pulse of pressure is a stretch of more than 1 mmHg above rest. The
-expectations are those of our design (network, then gland, blood and breast); latencies of 12 s in the published model,
-15 to 20 s in anaesthetised dams (DOI 10.1677/joe.0.0570477).
+Protocol: a litter sucks for half an hour, with three seeds. A burst begins when the cells together first reach
+10 spikes/s; a pulse of pressure is a stretch of more than 1 mmHg above rest. The expectations are those of our design
+(network, then gland, blood and breast); latencies of 12 s in the published model, 15 to 20 s in anaesthetised dams (DOI
+10.1677/joe.0.0570477).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Run:
         begins, ends = (np.flatnonzero(np.diff(above.astype(int)) == sign) for sign in (1, -1))
         return [
             (_crossing(self.time, self.pressure, begin), float(self.pressure[begin:end].max()))
-            for begin, end in zip(begins, ends, strict=True)
+            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
         ]
 
 
@@ -95,7 +95,7 @@ def _run(seed: int, species: str = "rat", more: str = "") -> _Run:
     result = simulate(loads_scenario(text, [f"seed={seed}"]))
     data = result.dataset
     level = {name: np.asarray(data[name].values[0]) for name in _PORTS}
-    spikes = np.asarray(result.recorded.variables["neurons.spike.time"].values) / 1000
+    spikes = np.asarray(result.recorded.variables["neurons.spike.time"].data[:]) / 1000
     cells = int(result.attributes["cells"])
     pressure = level["breast.pressure"]
     return _Run(
