@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from knuffel.assembly import Model, assemble
 from knuffel.errors import ScenarioError
 from knuffel.scenario import loads_scenario
 from knuffel.scenario.explain import explain
@@ -51,6 +54,30 @@ def test_a_lactating_rat_by_default() -> None:
     assert loads_scenario(RAT + "body: {neurons: if-oxytocin}").rooms["neurons"].model == "if-oxytocin"
     assert loads_scenario(RAT + "fidelity: rate").rooms["neurons"].model == "rate"
     assert loads_scenario(RAT.replace("state: lactating", "state: resting")).rooms["neurons"].model == "if-oxytocin"
+
+
+def room(model: Model, name: str) -> Any:
+    (component,) = [part.component for part in model.wiring.parts if part.room == name]
+    return component
+
+
+def test_the_gland_of_a_woman_answers_bursts_as_in_lactation() -> None:
+    model = assemble(loads_scenario(WOMAN.replace("lactating", "lactating, days_postpartum: 20")))
+    assert room(model, "secretion").settings.burst_slope == "lactation"
+    assert room(model, "physiology").settings.days_postpartum == 20
+    assert room(assemble(loads_scenario(RESTING)), "secretion").settings.burst_slope == "default"
+    few = assemble(loads_scenario(WOMAN + "body: {neurons: {model: rossoni-2008, cells: 19}}"))
+    assert "few_cells" in [notice.code for notice in few.notices]
+    enough = assemble(loads_scenario(WOMAN + "body: {neurons: {model: rossoni-2008, cells: 20}}"))
+    assert "few_cells" not in [notice.code for notice in enough.notices]
+
+
+def test_stimuli_and_drugs_go_to_their_rooms() -> None:
+    text = WOMAN + stimuli(FEED, "kind: epidural, start: 0 s, duration: 1 h")
+    model = assemble(loads_scenario(text))
+    assert [event.kind for event in room(model, "stimuli").settings.events] == ["feed"]
+    assert [event.level for event in room(model, "modulators").settings.events] == ["epidural_gate"]
+    assert model.grades(loads_scenario(text))["neurons.firing_rate"].endswith("stimulus grade C")
 
 
 @pytest.mark.parametrize(("days", "expected"), [("3", 3), ("3 days", 3), ("12 h", 0.5), ("0", 0)])
