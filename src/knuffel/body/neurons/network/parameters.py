@@ -104,9 +104,7 @@ class NetworkParameters:
         "neurons.inhibitory_step", "1", "share of the way to its reversal that an inhibitory PSP takes", at_most=1
     )
     hap_size: Any = parameter("neurons.hap_size", "mV", "rise of the threshold right after a spike")
-    hap_time_constant: Any = parameter(
-        "neurons.hap_time_constant", "ms", "time constant of that rise", positive=True
-    )
+    hap_time_constant: Any = parameter("neurons.hap_time_constant", "ms", "time constant of that rise", positive=True)
     ahp_limit: Any = parameter("neurons.ahp_limit", "mV", "largest rise of the threshold through activity")
     ahp_time_constant: Any = _decay("ahp_time_constant", "time constant of the count of spikes behind it")
     ahp_half_count: Any = parameter(
