@@ -73,7 +73,7 @@ class NetworkOxytocin(Component):
         self._sensitive = _sensitive(own)
         self._table = constants(parameters, own.integrator, own.store_ceiling)
         self._hap = hap_table(parameters)
-        self._lanes = np.ascontiguousarray(self._graph.T.astype(np.int32))
+        self._lanes = np.ascontiguousarray(self._graph.T.astype(np.uint32))
 
     def notices(self) -> list[Notice]:
         """Return warnings about a network in parts, an unusual number of dendrites, and a store never explored."""

@@ -20,6 +20,7 @@ _i32, _u64, _f64 = np.int32, np.uint64, np.float64
 _WORD, _CENTRE = 2.0**-32, 2.0**31 + 0.5
 _LAST = _i32(LONGEST)
 _HALF, _THIRD = RECIPROCALS[1], RECIPROCALS[2]
+_R2, _R3, _R4, _R5, _R6, _R7, _R8, _R9, _R10, _R11, _R12, _R13, _R14 = RECIPROCALS[1:POLYNOMIAL]
 
 
 @njit(error_model="numpy")
@@ -33,31 +34,40 @@ def _draw(step, k0, k1, subject, words, cells):
         words[3 * cells + i] = _i32(d)
 
 
+@njit(inline="always")
+def _exp_of_minus(x):
+    """Return exp(-x) for x from 0 to 1: the polynomial of the twin, term by term so that loops around it vectorise."""
+    value = 1 - x * _R14
+    value = 1 - x * _R13 * value
+    value = 1 - x * _R12 * value
+    value = 1 - x * _R11 * value
+    value = 1 - x * _R10 * value
+    value = 1 - x * _R9 * value
+    value = 1 - x * _R8 * value
+    value = 1 - x * _R7 * value
+    value = 1 - x * _R6 * value
+    value = 1 - x * _R5 * value
+    value = 1 - x * _R4 * value
+    value = 1 - x * _R3 * value
+    value = 1 - x * _R2 * value
+    return 1 - x * value
+
+
 @njit(error_model="numpy")
-def _bundles(g, o, c, left, most, q, limit, half, rate, expected, none):
-    """Move the fall of the threshold in every bundle; expected arrivals of a dendrite, and the chance of none."""
+def _fall(g, o, left, most, q):
+    """Move the fall of the threshold through each bundle."""
     for b in range(len(g)):
         g[b] = min(left * g[b] + q * o[b], most)
-        fourth = (c[b] * c[b]) * (c[b] * c[b])
-        x = rate * (1 - limit * fourth / (fourth + half))
-        value = 1 - x * RECIPROCALS[POLYNOMIAL - 1]
-        for place in range(POLYNOMIAL - 2, -1, -1):
-            value = 1 - x * RECIPROCALS[place] * value
-        expected[b] = x
-        none[b] = value
 
 
 @njit(error_model="numpy")
-def _inhibition(c, limit, half, rate, expected, none):
-    """Return the same for the other kind of arrival."""
+def _arrivals(c, limit, half, rate, expected, none):
+    """Write the expected arrivals of a dendrite in each bundle, and the chance of none."""
     for b in range(len(c)):
         fourth = (c[b] * c[b]) * (c[b] * c[b])
         x = rate * (1 - limit * fourth / (fourth + half))
-        value = 1 - x * RECIPROCALS[POLYNOMIAL - 1]
-        for place in range(POLYNOMIAL - 2, -1, -1):
-            value = 1 - x * RECIPROCALS[place] * value
         expected[b] = x
-        none[b] = value
+        none[b] = _exp_of_minus(x)
 
 
 @njit(error_model="numpy")
@@ -110,7 +120,7 @@ def _thresholds(since, rise, g, first, second, sensitive, static):
     for i in range(len(since)):
         s = min(since[i] + _i32(1), _LAST)
         since[i] = s
-        static[i] = rise[s]
+        static[i] = rise[np.uint32(s)]
         sensitive[i] = 0.5 * (g[first[i]] + g[second[i]])
 
 
@@ -177,7 +187,7 @@ def advance_subjects(
             drive[4, row],
         )
         v, f, r, since, last, pending = vs[row], fs[row], rs[row], sinces[row], lasts[row], pendings[row]
-        g, o, c = gs[row], os_[row], cs[row]
+        g, o, c, gain = gs[row], os_[row], cs[row], priming[row]
         subject = _u64(subject_index[row] & 0xFFFFFFFF)
         queued = 0
         for i in range(cells):
@@ -194,12 +204,13 @@ def advance_subjects(
             odd = now & 1
             if odd == 0 or ms == 0:
                 _draw(_u64((now >> 1) & 0xFFFFFFFF), k0, k1, subject, words, cells)
-            _bundles(g, o, c, left_g, g_max, q, limit_c, c_half, excitation, expected, none)
+            _fall(g, o, left_g, g_max, q)
+            _arrivals(c, limit_c, c_half, excitation, expected, none)
             _gather(expected, none, first, second, mean, silent)
             if _counts(words, 2 * odd * cells, mean, silent, excited, undecided):
                 _decide(words, 2 * odd * cells, mean, silent, excited, undecided)
             if inhibition != excitation:
-                _inhibition(c, limit_c, c_half, inhibition, expected, none)
+                _arrivals(c, limit_c, c_half, inhibition, expected, none)
                 _gather(expected, none, first, second, mean, silent)
             if _counts(words, (2 * odd + 1) * cells, mean, silent, inhibited, undecided):
                 _decide(words, (2 * odd + 1) * cells, mean, silent, inhibited, undecided)
@@ -238,8 +249,9 @@ def advance_subjects(
                 due[:releasing].sort()  # a neuron that fired again has kept its place: sums must not depend on that
             for place in range(releasing):
                 release[place] = share * r[due[place]]
-            _prime(r, left_r, priming[row], ceiling)
-            o[:] = outside
+            _prime(r, left_r, gain, ceiling)
+            for b in range(count):
+                o[b] = outside
             for place in range(releasing):
                 i, amount = due[place], release[place]
                 r[i] -= amount
