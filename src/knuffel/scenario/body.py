@@ -52,8 +52,13 @@ def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[st
     """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
     neurons = rooms["neurons"].sets or component_class("neurons", rooms["neurons"].model).default_sets
     own = [subject.kinetics, *_profile_set(subject), *([subject.labour_preset] if subject.labour_preset else [])]
-    others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
+    others = [name for room, spec in rooms.items() if room != "neurons" for name in _room_sets(spec)]
     return tuple(dict.fromkeys([*neurons, *own, *others]))
+
+
+def _room_sets(spec: RoomSpec) -> tuple[str, ...]:
+    """Return the sets of a room that runs: those of its model, then those that the user names."""
+    return (*component_class(spec.room, spec.model).default_sets, *spec.sets) if spec.mode == "model" else ()
 
 
 def _profile_set(subject: SubjectSpec) -> list[str]:
