@@ -35,6 +35,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
+    "breast": {
+        "human-breast": "knuffel.body.breast.human:HumanBreast",
+        "rat-mammary-gland": "knuffel.body.breast.rat:RatMammaryGland",
+    },
 }
 
 ROOMS: tuple[str, ...] = tuple(_BUILT_IN)

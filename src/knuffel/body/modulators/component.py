@@ -113,17 +113,14 @@ class Levels(Component):
 
     def advance(self, state: LevelsState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return every level as (right limit at ``t``, left limit at ``t + dt``)."""
-        end = self._courses.at(t + dt, left=True)
-        start = self._courses.at(t)
-        for name, value in self._levels(end).items():
-            getattr(state, name)[:] = value
-        last = _named(state.arrays())
         if not self.settings.events:
-            return last
-        count = len(state.naloxone)
+            return _named(state.arrays())
+        for name, value in self._levels(self._courses.at(t + dt, left=True)).items():
+            getattr(state, name)[:] = value
+        end, count = _named(state.arrays()), len(state.naloxone)
         return {
-            f"modulators.{name}": (np.full(count, value), last[f"modulators.{name}"])
-            for name, value in self._levels(start).items()
+            f"modulators.{name}": (np.full(count, value), end[f"modulators.{name}"])
+            for name, value in self._levels(self._courses.at(t)).items()
         }
 
     def _levels(self, doses: Mapping[str, float]) -> dict[str, Any]:

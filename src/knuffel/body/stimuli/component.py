@@ -131,15 +131,21 @@ class StimulusEvents(Component):
         state.excitation_gain[:], state.inhibition_gain[:] = end
         count = len(state.excitation_gain)
         release, cue = _within(self._releases, t, t + dt), _within(self._cues, t, t + dt)
-        begin, last = self._levels.at(t), self._levels.at(t + dt, left=True)
-        levels = {name: _limits(value, last[name], count) for name, value in begin.items()}
-        return levels | {
+        return self._level_outputs(t, t + dt, count) | {
             _EXCITATION: (np.full(count, start[0]), np.full(count, end[0])),
             _INHIBITION: (np.full(count, start[1]), np.full(count, end[1])),
             _FORCED: _everywhere(self._forced[slice(*np.searchsorted(self._forced, [t, t + dt]))], count),
             _RELEASE: _everywhere(release[:, 0].astype(np.int64), count, fraction=release[:, 1]),
             CUE.name: _everywhere(cue[:, 0].astype(np.int64), count, window=cue[:, 1]),
         }
+
+    def _level_outputs(self, t: int, end: int, subjects: int) -> Outputs:
+        """Return both limits of every level; one array when nothing changes."""
+        begin, last = self._levels.at(t), self._levels.at(end, left=True)
+        if begin == last:
+            same = np.array([*begin.values()])[:, None] + np.zeros(subjects)
+            return {name: (row, row) for name, row in zip(begin, same, strict=True)}
+        return {name: (np.full(subjects, value), np.full(subjects, last[name])) for name, value in begin.items()}
 
     def invariants(self, state: StimulusEventsState, outputs: Outputs) -> list[Violation]:
         """Return subjects with a negative gain."""
@@ -148,12 +154,6 @@ class StimulusEvents(Component):
             for name, array in state.arrays().items()
             for row in np.flatnonzero(array < 0)
         ]
-
-
-def _limits(start: float, end: float, subjects: int) -> tuple[Floats, Floats]:
-    """Return a level at both ends, one array when nothing changes."""
-    last = np.full(subjects, end)
-    return (last, last) if start == end else (np.full(subjects, start), last)
 
 
 def _within(rows: Floats, begin: int, end: int) -> Floats:

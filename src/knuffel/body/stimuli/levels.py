@@ -77,7 +77,7 @@ class LevelCourses:
 
     def __init__(self, timed: Sequence[Timed], species: str | None) -> None:
         self._rat = species == "rat"
-        self._neutral = [float(port.default or 0) for port in LEVEL_PORTS]
+        self._rest = {port.name: float(port.default or 0) for port in (SUCKLING, *LEVEL_PORTS)}
         marks = sorted({time for start, _, last, _ in timed for time in (start, last)})
         self._marks: list[float] = marks
         self._active: list[list[Timed]] = [[] for _ in marks]
@@ -88,9 +88,14 @@ class LevelCourses:
 
     def at(self, t: int, *, left: bool = False) -> Mapping[str, float]:
         """Return the level of every port at ``t`` ms: the right limit, or the left one when asked."""
-        values = list(self._neutral)
         piece = (bisect_left if left else bisect_right)(self._marks, t) - 1
         active = self._active[piece] if piece >= 0 else ()
+        if not active:
+            return self._rest
+        return self._sum(active, t, left)
+
+    def _sum(self, active: Sequence[Timed], t: int, left: bool) -> Mapping[str, float]:
+        values = list(self._rest.values())[1:]
         largest: dict[int, float] = {}
         for start, duration, _, effect in active:
             course = event_course((t - start) / 1000, duration / 1000, 0, effect.rise, effect.decay, left=left)
@@ -101,7 +106,7 @@ class LevelCourses:
                 values[place] += size
         for place, size in largest.items():
             values[place] += size
-        found = {
+        found = {SUCKLING.name: 0.0} | {
             port.name: min(max(value, port.range[0]), port.range[1])
             for port, value in zip(LEVEL_PORTS, values, strict=True)
         }
