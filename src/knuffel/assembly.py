@@ -106,8 +106,8 @@ def assemble(scenario: Scenario) -> Model:
         if room == "plasma":
             parts.append(_doses(scenario))
         spec = scenario.rooms[room]
-        interval = scenario.engine.intervals.get(room)
         kind = component_class(room, spec.model)
+        interval = scenario.engine.intervals.get(room, _flow_interval(kind, scenario))
         if spec.mode == "off":
             parts.append(off_part(kind))
         elif spec.mode == "prescribed":
@@ -130,6 +130,17 @@ def assemble(scenario: Scenario) -> Model:
         notices=(*scenario.notices, *notices, *said),
         warm_up=warm_up,
     )
+
+
+def _flow_interval(kind: type[Component], scenario: Scenario) -> int | None:
+    """Return a shorter interval for a model whose flow would else reach a faster reader in lumps, or None."""
+    own = kind.coupling_interval
+    if own is None or all(port.kind is not Kind.RATE for port in kind.outputs):
+        return None
+    given = scenario.engine.intervals
+    running = [component_class(spec.room, spec.model) for spec in scenario.rooms.values() if spec.mode == "model"]
+    fastest = min(given.get(other.room, other.coupling_interval or own) for other in running)
+    return fastest if fastest < own else None
 
 
 def _rate_table(scenario: Scenario) -> RateTable | None:

@@ -43,6 +43,8 @@ def test_a_lactating_woman_by_default() -> None:
     assert who.kinetics == "human_women_np"
     rooms = loads_scenario(WOMAN).rooms
     assert (rooms["neurons"].model, rooms["uterus"].mode) == ("if-oxytocin", "off")
+    assert (rooms["breast"].model, rooms["breast"].mode) == ("human-breast", "model")
+    assert loads_scenario(RESTING).rooms["breast"].mode == "off"
 
 
 def test_a_lactating_rat_by_default() -> None:
@@ -51,6 +53,7 @@ def test_a_lactating_rat_by_default() -> None:
     assert scenario.subject.kinetics == "rat_250g"
     neurons = scenario.rooms["neurons"]
     assert (neurons.model, neurons.settings["cells"]) == ("rossoni-2008", 48)
+    assert (scenario.rooms["breast"].model, scenario.rooms["breast"].mode) == ("rat-mammary-gland", "model")
     assert loads_scenario(RAT + "body: {neurons: if-oxytocin}").rooms["neurons"].model == "if-oxytocin"
     assert loads_scenario(RAT + "fidelity: rate").rooms["neurons"].model == "rate"
     assert loads_scenario(RAT.replace("state: lactating", "state: resting")).rooms["neurons"].model == "if-oxytocin"
@@ -70,6 +73,23 @@ def test_the_gland_of_a_woman_answers_bursts_as_in_lactation() -> None:
     assert "few_cells" in [notice.code for notice in few.notices]
     enough = assemble(loads_scenario(WOMAN + "body: {neurons: {model: rossoni-2008, cells: 20}}"))
     assert "few_cells" not in [notice.code for notice in enough.notices]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (WOMAN, 500),
+        (WOMAN + "fidelity: rate", 500),
+        (RESTING.replace("female", "female, state: term") + "fidelity: rate", 10_000),
+        (RAT, 1000),
+        (RESTING, 1000),
+        (RESTING + "fidelity: rate", 60_000),
+    ],
+)
+def test_the_gland_keeps_up_with_the_breast(text: str, expected: int) -> None:
+    wiring = assemble(loads_scenario(text)).wiring
+    (place,) = [place for place, part in enumerate(wiring.parts) if part.room == "secretion"]
+    assert wiring.intervals[place] == expected
 
 
 def test_stimuli_and_drugs_go_to_their_rooms() -> None:
@@ -151,6 +171,18 @@ def test_drugs_and_their_doses() -> None:
     assert (morphine.values["dose"], morphine.duration) == (pytest.approx(5), 1_800_000)
     block = the_stimulus(RAT + stimuli("kind: adrenaline, start: 1 min"))
     assert block.duration == 180_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (RESTING + "body: {breast: human-breast}", "the room breast belongs to a lactating subject"),
+        (RAT + "body: {breast: human-breast}", "human-breast is not the breast of a rat"),
+        (WOMAN + "body: {breast: rat-mammary-gland}", "rat-mammary-gland is not the breast of a woman"),
+    ],
+)
+def test_whose_breast(text: str, words: str) -> None:
+    assert words in problem(text)
 
 
 FEED = "kind: feed, start: 15 min, duration: 20 min"
