@@ -32,13 +32,18 @@ stimuli: [{{kind: KIND, start: 2 min, duration: {MINUTES - 2} min}}]
 observe: {{record: {{every: 1 s}}}}
 """
 _FEED = """
-duration: 30 min
+duration: 22 min
 fidelity: rate
 subject: {species: human, sex: female, state: lactating}
-stimuli: [{kind: feed, start: 5 min, duration: 20 min}]
+doses: [PULSES]
+body:
+  stimuli: {mode: prescribed, outputs: {suction_left: {expression: "where(t < 300, 0, 1)", unit: "1"}}}
 observe: {record: {every: 10 s}}
-engine: {intervals: {pulses: STEP, breast: STEP}}
+engine: {intervals: {breast: STEP}}
 """
+_PULSES = (335, 515, 695, 875)
+"""Seconds at which 30 ng reach the blood in a feed that begins after 5 min."""
+
 _NETWORK = "body: {neurons: {model: rossoni-2008}}"
 _SLOW = "body: {breast: {set: urethane_slow}}"
 _PORTS = ("breast.pressure", "breast.contraction", "plasma.oxytocin_concentration", "secretion.rate")
@@ -110,8 +115,10 @@ def _run(seed: int, species: str = "rat", more: str = "") -> _Run:
 
 @lru_cache(maxsize=8)
 def _feed(step: str) -> tuple[float, float]:
-    """Return the highest pressure (mmHg) and the milk removed (mL) in a feed with steps of pulses and breast."""
-    data = simulate(loads_scenario(_FEED.replace("STEP", step), ["seed=1"])).dataset
+    """Return the highest pressure (mmHg) and the milk removed (mL) in a feed with four given pulses and such steps."""
+    pulse = "{{drug: oxytocin, route: iv_bolus, amount: 30 ng, at: {time} s, over: 20 s}}"
+    pulses = ", ".join(pulse.format(time=time) for time in _PULSES)
+    data = simulate(loads_scenario(_FEED.replace("STEP", step).replace("PULSES", pulses))).dataset
     return float(data["breast.pressure"].max()), float(data["breast.milk_removed"].max())
 
 
