@@ -120,8 +120,8 @@ class NetworkParameters:
         "neurons.dendritic_store_limit", "1", "ceiling of the dendritic store, where it has one", positive=True
     )
     dendritic_release_fraction: Any = parameter(
-        "neurons.dendritic_release_fraction", "1", "share of the store that a spike releases", at_most=1
-    )
+        "neurons.dendritic_release_fraction", "1", "share of the store that a spike releases", positive=True, at_most=1,
+    )  # fmt: skip
     dendritic_release_interval: Any = parameter(
         "neurons.dendritic_release_interval", "ms", "only spikes that end a shorter interval release"
     )
