@@ -146,7 +146,7 @@ class NetworkOxytocin(Component):
         return spikes_out(pieces[0] if len(pieces) == 1 else np.concatenate(pieces), t, dt, subjects, cells)
 
     def invariants(self, state: NetworkState, outputs: Outputs) -> list[Violation]:
-        """Stores, releases, the fall of the threshold and endocannabinoid are never negative; potentials are numbers."""
+        """Stores, releases, fall of the threshold and endocannabinoid are never negative; potentials are numbers."""
         wrong = {
             name: getattr(state, name) < 0
             for name in ("spike_count", "store", "threshold_fall", "released", "endocannabinoid")

@@ -100,7 +100,7 @@ def hap_table(parameters: Any) -> Floats:
 
 def _exp_of_minus(x: Floats) -> Floats:
     """Return exp(-x) for x from 0 to 1, as a polynomial: equal bits wherever it is computed."""
-    value = 1 - x * RECIPROCALS[POLYNOMIAL - 1]
+    value: Floats = 1 - x * RECIPROCALS[POLYNOMIAL - 1]
     for place in range(POLYNOMIAL - 2, -1, -1):
         value = 1 - x * RECIPROCALS[place] * value
     return value
@@ -135,7 +135,9 @@ def advance_network(
     table: Floats,
     hap: Floats,
 ) -> Ints:
-    """Move all subjects from ``t`` over ``steps`` ms in place; return spikes as (subject * steps + ms) * cells + neuron.
+    """Move all subjects from ``t`` over ``steps`` ms in place.
+
+    Return spikes as (subject * steps + ms) * cells + neuron.
 
     ``drive`` (5, subject): expected excitatory and inhibitory arrivals per ms and dendrite, q (mV), k_r, units of
     oxytocin that reach each bundle per ms from outside; ``priming`` (subject, neuron) units per ms; ``neurons`` the

@@ -63,13 +63,9 @@ class NetworkSettings:
         if self.bundles:
             return self.bundles
         if len(self.graph):
-            return int(np.max(self.graph)) + 1
+            return int(max(max(pair) for pair in self.graph)) + 1
         fewest = DENDRITES * (2 if self.topology == "two_nuclei" else 1)
         return max(self.cells // _NEURONS_PER_BUNDLE, fewest)
-
-
-def _decay(evidence_id: str, doc: str) -> Any:
-    return parameter(f"neurons.{evidence_id}", "ms", doc, at_least=1)
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,9 @@ class NetworkParameters:
     )  # fmt: skip
     resting_potential: Any = parameter("neurons.resting_potential", "mV", "potential without input", signed=True)
     threshold: Any = parameter("neurons.threshold", "mV", "threshold long after a spike", signed=True)
-    membrane_time_constant: Any = _decay("membrane_time_constant", "time constant of the membrane")
+    membrane_time_constant: Any = parameter(
+        "neurons.membrane_time_constant", "ms", "time constant of the membrane", at_least=1
+    )
     excitatory_reversal: Any = parameter(
         "neurons.excitatory_reversal", "mV", "reversal potential of excitatory PSPs", signed=True
     )
@@ -106,20 +104,24 @@ class NetworkParameters:
     hap_size: Any = parameter("neurons.hap_size", "mV", "rise of the threshold right after a spike")
     hap_time_constant: Any = parameter("neurons.hap_time_constant", "ms", "time constant of that rise", positive=True)
     ahp_limit: Any = parameter("neurons.ahp_limit", "mV", "largest rise of the threshold through activity")
-    ahp_time_constant: Any = _decay("ahp_time_constant", "time constant of the count of spikes behind it")
+    ahp_time_constant: Any = parameter(
+        "neurons.ahp_time_constant", "ms", "time constant of the count of spikes behind it", at_least=1
+    )
     ahp_half_count: Any = parameter(
         "neurons.ahp_half_count", "1", "count of spikes at which half of it is reached", positive=True
     )
     priming_rate: Any = parameter(
         "neurons.priming_rate", "1/s", "store units that become releasable in a second under full suckling"
     )
-    dendritic_store_time_constant: Any = _decay("dendritic_store_time_constant", "time constant of the dendritic store")
+    dendritic_store_time_constant: Any = parameter(
+        "neurons.dendritic_store_time_constant", "ms", "time constant of the dendritic store", at_least=1
+    )
     dendritic_store_limit: Any = parameter(
         "neurons.dendritic_store_limit", "1", "ceiling of the dendritic store, where it has one", positive=True
     )
     dendritic_release_fraction: Any = parameter(
-        "neurons.dendritic_release_fraction", "1", "share of the store that a spike releases", at_most=1
-    )
+        "neurons.dendritic_release_fraction", "1", "share of the store that a spike releases", positive=True, at_most=1,
+    )  # fmt: skip
     dendritic_release_interval: Any = parameter(
         "neurons.dendritic_release_interval", "ms", "only spikes that end a shorter interval release"
     )
@@ -132,11 +134,15 @@ class NetworkParameters:
     oxytocin_excitation_limit: Any = parameter(
         "neurons.oxytocin_excitation_limit", "mV", "largest fall of the threshold through oxytocin"
     )
-    local_oxytocin_time_constant: Any = _decay("local_oxytocin_time_constant", "time constant of that fall")
+    local_oxytocin_time_constant: Any = parameter(
+        "neurons.local_oxytocin_time_constant", "ms", "time constant of that fall", at_least=1
+    )
     endocannabinoid_step: Any = parameter(
         "neurons.endocannabinoid_step", "1", "endocannabinoid made with one unit of released oxytocin"
     )
-    endocannabinoid_time_constant: Any = _decay("endocannabinoid_time_constant", "time constant of the endocannabinoid")
+    endocannabinoid_time_constant: Any = parameter(
+        "neurons.endocannabinoid_time_constant", "ms", "time constant of the endocannabinoid", at_least=1
+    )
     endocannabinoid_half_effect: Any = parameter(
         "neurons.endocannabinoid_half_effect", "1", "endocannabinoid with half of the largest effect", positive=True
     )
@@ -170,7 +176,8 @@ class NetworkState(State):
 
     ``potential`` mV; ``spike_count`` leaky count behind the AHP; ``store`` releasable units in each of the two
     dendrites; ``since_spike`` and ``last_interval`` ms, at most 10 000; ``pending`` 1 while the last spike may still
-    release; ``threshold_fall`` mV; ``released`` units in the last ms; ``endocannabinoid``; ``subject_index`` (subject,).
+    release; ``threshold_fall`` mV; ``released`` units in the last ms; ``endocannabinoid``; ``subject_index``
+    (subject,).
     """
 
     subject_index: Ints

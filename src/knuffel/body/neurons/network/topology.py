@@ -22,8 +22,8 @@ Graph = npt.NDArray[np.int64]
 DENDRITES = 2
 TOPOLOGIES = ("random", "ring", "two_nuclei")
 """``random``: two distinct bundles for each neuron, independently (the published network). ``ring``: neighbouring
-bundles. ``two_nuclei``: the first half of the neurons and bundles is the left nucleus, the rest the right one, and a few
-neurons have a dendrite in each."""
+bundles. ``two_nuclei``: the first half of the neurons and bundles is the left nucleus, the rest the right one, and a
+few neurons have a dendrite in each."""
 
 _PURPOSE = 0x746F706F  # the second word of the key: graphs share no draw with anything else
 _NEURONS_FOR_A_BRIDGE = 24
