@@ -237,15 +237,14 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
 
 def _events(room: str, stimuli: Sequence[StimulusSpec], psp_rate: float | None) -> Any:
     """Return the events of a room: drugs go to the modulators, everything else to the stimuli."""
-    known = load.stimuli()
-    drugs = [item for item in stimuli if item.kind in known and known[item.kind].profile == "drug"]
+    known, drugs = load.stimuli(), load.drugs()
     if room == "modulators":
         from knuffel.body.modulators import from_specifications as doses_of
 
-        return doses_of(drugs, known)
+        return doses_of([item for item in stimuli if item.kind in drugs], known)
     from knuffel.body.stimuli import from_specifications
 
-    return from_specifications([item for item in stimuli if item not in drugs], known, psp_rate)
+    return from_specifications([item for item in stimuli if item.kind not in drugs], known, psp_rate)
 
 
 def _doses(scenario: Scenario) -> Part:

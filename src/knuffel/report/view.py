@@ -126,9 +126,7 @@ class View:
 
 def drugs_given(facts: Mapping[str, Any]) -> bool:
     """Whether a result, by its provenance, is about drugs: doses, or stimuli that are drugs."""
-    known = load.stimuli()
-    kinds = [item["kind"] for item in facts.get("stimuli", ())]
-    return bool(facts.get("doses")) or any(kind in known and known[kind].profile == "drug" for kind in kinds)
+    return bool(facts.get("doses")) or any(item["kind"] in load.drugs() for item in facts.get("stimuli", ()))
 
 
 def stimulus_name(kind: str, texts: Texts) -> str:

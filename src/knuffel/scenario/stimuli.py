@@ -42,10 +42,10 @@ def read_stimuli(
             if spec is not None:
                 paths[spec.where] = path
                 found += _repeated(spec, item, path, times, problems)
-    if len(found) <= _MOST_REPEATS:
-        check_nursing(found, paths, problems)
     if len(found) > _MOST_REPEATS:
         problems.add(("stimuli",), "too many stimuli", found=str(len(found)), allowed=f"at most {_MOST_REPEATS}")
+    else:
+        check_nursing(found, paths, problems)
     return tuple(found)
 
 

@@ -47,6 +47,6 @@ def _ports(kind: str) -> Iterable[str]:
         return ()
     if profile.profile == "cue":
         return ("stimuli.baby_cue",)
-    room = "modulators" if profile.profile == "drug" else "stimuli"
+    room = "modulators" if kind in load.drugs() else "stimuli"
     names = [f"{room}.{level}" for level in profile.levels]
     return [*names, *(f"{name}_left" for name in names)]
