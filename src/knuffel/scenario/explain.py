@@ -174,9 +174,9 @@ def _details(spec: RoomSpec, item: Scenario, words: dict[str, str]) -> list[str]
         parts.append(words["cell" if cells == 1 else "cells"].format(cells=cells))
     if spec.mode == "model":
         wanted = spec.sets
-        if spec.room == "neurons" and not wanted:
-            wanted = component_class(spec.room, spec.model).default_sets
-        elif spec.room == "plasma":
+        if spec.room != "neurons" or not wanted:
+            wanted = (*component_class(spec.room, spec.model).default_sets, *wanted)
+        if spec.room == "plasma":
             wanted = (item.subject.kinetics, *wanted)
         elif spec.room == "uterus" and item.subject.labour_preset:
             wanted = (item.subject.labour_preset, *wanted)

@@ -105,7 +105,7 @@ WORDS: dict[str, dict[str, str]] = {
         "resting": "in rust",
         "postmenopausal": "na de overgang",
         "term": "{week} weken zwanger",
-        "lactating": "zogend, {days} dagen na de geboorte",
+        "lactating": "lacterend, {days} dagen na de geboorte",
         "subjects": "{count} proefpersonen of -dieren",
         "subject": "Een {who}, {state}, {weight}.",
         "kinetics": "Bloed: set {kinetics}.",
