@@ -113,6 +113,13 @@ _STUDIES = {
         "en": ("Plasma of rats", "clearance, half-lives, resting level, course after infusion"),
         "nl": ("Plasma van ratten", "klaring, halfwaardetijden, rustspiegel, beloop na een infuus"),
     },
+    "nursing_chain": {
+        "en": (
+            "From suckling to milk pressure",
+            "one pulse of pressure for every burst, its size and delay; coarse steps",
+        ),
+        "nl": ("Van zuigen naar melkdruk", "één drukpuls per salvo, hoe groot en hoe laat; grove stappen"),
+    },
     "pharmacokinetics": {
         "en": ("Pharmacokinetics in people", "half-lives, levels, bolus and infusion in men and women, also at term"),
         "nl": (
@@ -217,7 +224,7 @@ def sources() -> str:
 
 
 def stimuli() -> str:
-    """Return the natural events that a scenario may name."""
+    """Return the natural events that a scenario may name: those that act on the synaptic input."""
     return table(
         ("Kind", "Event", "Species", "Gain", "Lag, s", "Rise, s", "Decay, s", "Grade", "Status", "Source"),
         (
@@ -234,6 +241,41 @@ def stimuli() -> str:
                 references(item.source),
             )
             for item in load.stimuli().values()
+            if not item.levels and item.profile != "cue"
+        ),
+    )
+
+
+def stimulus_levels() -> str:
+    """Return nursing, stress and drugs: what sets levels of its own."""
+    return table(
+        (
+            "Kind",
+            "What",
+            "Species",
+            "State",
+            "Level at full effect",
+            "Dose of that",
+            "Rise, s",
+            "Grade",
+            "Status",
+            "Source",
+        ),
+        (
+            (
+                f"`{item.kind}`",
+                item.title["en"],
+                item.species,
+                item.state or "any",
+                ", ".join(f"`{name}` {size:+g}" for name, size in item.levels.items()),
+                "" if item.reference_dose is None else number(item.reference_dose),
+                number(item.rise_s),
+                item.grade,
+                item.status,
+                references(item.source),
+            )
+            for item in load.stimuli().values()
+            if item.levels or item.profile == "cue"
         ),
     )
 

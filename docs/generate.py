@@ -36,6 +36,7 @@ ANSWERS: dict[str, Callable[..., str]] = {
     "sources": evidence_tables.sources,
     "statuses": evidence_tables.statuses,
     "stimuli": evidence_tables.stimuli,
+    "stimulus_levels": evidence_tables.stimulus_levels,
     "targets": evidence_tables.targets,
     "validated": evidence_tables.validated,
     "validation": evidence_tables.validation,

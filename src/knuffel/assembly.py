@@ -22,12 +22,15 @@ from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.evidence.rate_table import RateTable, rate_table, read_rate_table
 from knuffel.evidence.resolve import Resolved, build, resolve, weakest
-from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec
+from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec, StimulusSpec
 
 __all__ = ["DOSE_PORTS", "Model", "assemble"]
 
 _RELEASE_EXPONENTS = {"vasopressin": 3}
 """Exponent of fast calcium in release, where it is not that of oxytocin (code of MacGregor, HypoModel/MagNet)."""
+
+_BURST_SLOPES = {"term": "labour", "lactating": "lactation"}
+"""Which slope of the human gland holds in bursts, by the state of the subject."""
 
 DOSE_PORTS = (
     Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given into a vein at once", substance="oxytocin"),
@@ -103,8 +106,8 @@ def assemble(scenario: Scenario) -> Model:
         if room == "plasma":
             parts.append(_doses(scenario))
         spec = scenario.rooms[room]
-        interval = scenario.engine.intervals.get(room)
         kind = component_class(room, spec.model)
+        interval = scenario.engine.intervals.get(room, _flow_interval(kind, scenario))
         if spec.mode == "off":
             parts.append(off_part(kind))
         elif spec.mode == "prescribed":
@@ -127,6 +130,17 @@ def assemble(scenario: Scenario) -> Model:
         notices=(*scenario.notices, *notices, *said),
         warm_up=warm_up,
     )
+
+
+def _flow_interval(kind: type[Component], scenario: Scenario) -> int | None:
+    """Return a shorter interval for a model whose flow would else reach a faster reader in lumps, or None."""
+    own = kind.coupling_interval
+    if own is None or all(port.kind is not Kind.RATE for port in kind.outputs):
+        return None
+    given = scenario.engine.intervals
+    running = [component_class(spec.room, spec.model) for spec in scenario.rooms.values() if spec.mode == "model"]
+    fastest = min(given.get(other.room, other.coupling_interval or own) for other in running)
+    return fastest if fastest < own else None
 
 
 def _rate_table(scenario: Scenario) -> RateTable | None:
@@ -194,7 +208,8 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "species": scenario.subject.species,
         "sex": scenario.subject.sex,
         "state": scenario.subject.state,
-        "burst_slope": "labour" if scenario.subject.state == "term" else "default",
+        "days_postpartum": scenario.subject.days_postpartum,
+        "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
         "table": table,
         "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
@@ -211,15 +226,25 @@ def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any])
     offered = {**context, **spec.settings}
     chosen = {item.name: offered[item.name] for item in fields(kind.Settings) if item.name in offered}
     if "events" in chosen:
-        from knuffel.body.stimuli import from_specifications
-
-        chosen["events"] = from_specifications(chosen["events"], load.stimuli(), context["psp_rate"])
+        chosen["events"] = _events(spec.room, chosen["events"], context["psp_rate"])
     if "recording" in chosen:
         from knuffel.body.neurons.replay import RecordedSpikes
 
         held = chosen["recording"]
         chosen["recording"] = RecordedSpikes(held.spike_times, held.spike_cells, held.duration)
     return kind.Settings(**chosen)
+
+
+def _events(room: str, stimuli: Sequence[StimulusSpec], psp_rate: float | None) -> Any:
+    """Return the events of a room: drugs go to the modulators, everything else to the stimuli."""
+    known, drugs = load.stimuli(), load.drugs()
+    if room == "modulators":
+        from knuffel.body.modulators import from_specifications as doses_of
+
+        return doses_of([item for item in stimuli if item.kind in drugs], known)
+    from knuffel.body.stimuli import from_specifications
+
+    return from_specifications([item for item in stimuli if item.kind not in drugs], known, psp_rate)
 
 
 def _doses(scenario: Scenario) -> Part:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from knuffel.body.contract import Inputs
-from knuffel.body.modulators import Levels
+from knuffel.body.modulators import Levels, LevelsSettings, from_specifications
 from knuffel.body.neurons.ports import arrivals
 from knuffel.body.plan import component_class, models
 from knuffel.body.secretion.terminal import TerminalSecretion, secrete
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError
+from knuffel.evidence import load
 from knuffel.evidence.rate_table import rate_table
 from tests.body.rooms import levels, neutral, numbers, subjects
 from tests.body.test_secretion import inputs
@@ -33,7 +35,9 @@ def out(**changes: Any) -> Any:
 
 
 def test_the_room_is_empty_unless_something_is_given() -> None:
-    assert {name: value.tolist() for name, value in out().items()} == {name: [0, 0] for name in (MU, KAPPA, NALOXONE)}
+    neutral_value = {port.name: [port.default] * 2 for port in Levels.outputs}
+    assert {name: value.tolist() for name, value in out().items()} == neutral_value
+    assert [neutral_value[name] for name in (MU, KAPPA, NALOXONE)] == [[0, 0]] * 3
 
 
 def test_naloxone_takes_its_share_off_both() -> None:
@@ -43,6 +47,58 @@ def test_naloxone_takes_its_share_off_both() -> None:
     assert found[NALOXONE].tolist() == [0.5, 0.5]
     blocked = out(mu_opioid_occupancy=1.0, kappa_activity=1.0, naloxone=1.0)
     assert blocked[MU].tolist() == blocked[KAPPA].tolist() == [0, 0]
+
+
+def given(kind: str, start: int = 0, duration: int = 0, intensity: float = 1.0, **values: float) -> Any:
+    return SimpleNamespace(kind=kind, start=start, duration=duration, intensity=intensity, values=values)
+
+
+def over(t: int, *drugs: Any, dt: int = 1000, **constant: Any) -> dict[str, tuple[float, float]]:
+    """Return both limits of every level over an interval, of a body with drugs."""
+    room = Levels(numbers(Levels.Parameters, **constant), LevelsSettings(from_specifications(drugs, load.stimuli())))
+    state, _ = room.init(subjects(), Inputs(), STREAMS)
+    found = room.advance(state, Inputs(), t, dt, STREAMS)
+    assert room.invariants(state, found) == []
+    return {name.partition(".")[2]: (start[0], end[0]) for name, (start, end) in found.items()}
+
+
+def test_morphine_stays_half_an_hour_and_halves_every_hour() -> None:
+    dose, name = given("morphine_iv", 60_000, dose=5), "mu_opioid_occupancy"
+    hour, end = 3_600_000, 60_000 + 1_800_000
+    assert over(0, dose, dt=60_000)[name] == (0, 0)
+    assert over(60_000, dose)[name] == over(end - 1000, dose)[name] == (0.8, 0.8)
+    assert [over(end + n * hour, dose)[name][0] for n in (1, 2)] == pytest.approx([0.4, 0.2], rel=1e-4)
+    assert over(60_000, given("morphine_iv", 60_000, dose=2.5))[name][0] == pytest.approx(0.4)
+    assert over(60_000, given("morphine_iv", 60_000, dose=50))[name][0] == 0.95
+    assert over(60_000, dose, dose, mu_opioid_occupancy=0.1)[name][0] == 0.95
+    assert over(60_000, dose, mu_opioid_occupancy=0.1)[name][0] == pytest.approx(0.9)
+    assert over(60_000, dose, mu_opioid_occupancy=1.0)[name][0] == 1
+    assert over(60_000, dose, naloxone=0.5)[name][0] == pytest.approx(0.4)
+
+
+def test_alcohol_is_the_dose_of_the_last_hour() -> None:
+    glasses = given("alcohol", 0, dose=0.4), given("alcohol", 1_800_000, dose=0.3)
+    times = (0, 1_800_000, 3_600_000, 5_400_000)
+    assert [over(t, *glasses)["alcohol_dose"][0] for t in times] == pytest.approx([0.4, 0.7, 0.3, 0])
+    assert over(3_599_000, *glasses)["alcohol_dose"] == (pytest.approx(0.7), pytest.approx(0.7))
+
+
+def test_drugs_that_last_as_long_as_they_are_given() -> None:
+    drugs = (
+        given("epidural", 0, 60_000), given("anaesthesia", 0, 60_000), given("antagonist_icv", 0, 60_000, 0.5),
+    )  # fmt: skip
+    names = ("epidural_gate", "anaesthesia", "central_antagonist_occupancy")
+    assert [over(0, *drugs)[name] for name in names] == [(0.7, 0.7), (1, 1), (0.5, 0.5)]
+    assert [over(59_000, *drugs)[name][1] for name in names] == [0.7, 1, 0.5]
+    assert [over(60_000, *drugs)[name] for name in names] == [(1, 1), (0, 0), (0, 0)]
+    assert Levels(numbers(Levels.Parameters), LevelsSettings(from_specifications(drugs, load.stimuli()))).edges() == [
+        0, 60_000,
+    ]  # fmt: skip
+
+
+def test_a_dose_is_needed() -> None:
+    with pytest.raises(ParameterError, match="alcohol: dose"):
+        from_specifications([given("alcohol")], load.stimuli())
 
 
 @pytest.mark.parametrize("name", ["mu_opioid_occupancy", "kappa_activity", "naloxone"])

@@ -9,6 +9,7 @@ from knuffel.errors import ParameterError
 from tests.body.rooms import STREAMS, numbers, subjects
 
 BASAL = "physiology.basal_concentration"
+DAYS = "physiology.days_postpartum"
 
 
 def test_person_has_given_basal_level() -> None:
@@ -61,3 +62,16 @@ def test_negative_constant_is_reported() -> None:
     state, start = adult.init(subjects(3), Inputs(), STREAMS)
     state.receptor_density[1] = -1
     assert [(item.variable, item.subject) for item in adult.invariants(state, start)] == [("receptor_density", 1)]
+
+
+def test_days_since_the_birth_count_on_from_time_zero() -> None:
+    adult = Adult(numbers(AdultParameters), AdultSettings(days_postpartum=2.5))
+    state, start = adult.init(subjects(2), Inputs(), STREAMS)
+    assert start[DAYS].tolist() == [2.5, 2.5]
+    assert adult.advance(state, Inputs(), -2000, 1000, STREAMS)[DAYS].tolist() == [2.5, 2.5]
+    assert adult.advance(state, Inputs(), 0, 43_200_000, STREAMS)[DAYS].tolist() == [3, 3]
+    plain = Adult(numbers(AdultParameters))
+    state, _ = plain.init(subjects(), Inputs(), STREAMS)
+    assert plain.advance(state, Inputs(), 0, 43_200_000, STREAMS)[DAYS].tolist() == [0]
+    with pytest.raises(ParameterError, match="days_postpartum"):
+        AdultSettings(days_postpartum=-1)

@@ -41,6 +41,17 @@ def test_effect_by_state(density: float, half: float, expected: tuple[float, ...
     assert found == pytest.approx(expected, abs=6e-4)
 
 
+def test_atosiban_shifts_every_concentration_by_its_dose_ratio() -> None:
+    infused = 442_000.0
+    found = [respond(level, atosiban_concentration=infused) for level in (2, 5, 10, 20)]
+    assert [item[EFFECT] for item in found] == pytest.approx((0.015, 0.036, 0.070, 0.131), abs=6e-4)
+    ratio = found[0]["receptors.antagonist_dose_ratio"]
+    assert ratio == pytest.approx(16.7, abs=0.05)
+    # The oxytocin bound itself is a hundredth of the free antagonist: it does not spoil the shift.
+    assert respond(2 * ratio, atosiban_concentration=infused)[EFFECT] == pytest.approx(respond(2)[EFFECT], rel=0.02)
+    assert respond(2)["receptors.antagonist_dose_ratio"] == 1
+
+
 def test_jump_of_plasma_crosses_at_once() -> None:
     room = OperationalReceptor(numbers(ReceptorParameters))
     given = Inputs(levels(1, plasma__oxytocin_concentration=(100, 10), physiology__receptor_density_set=477))

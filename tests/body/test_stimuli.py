@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knuffel.body.contract import Inputs
+from knuffel.body.contract import Inputs, Kind
 from knuffel.body.stimuli import (
     AntidromicTrain,
     EventProfile,
@@ -218,3 +218,91 @@ def test_gains_add_and_never_fall_below_zero() -> None:
     assert room(down, down).gains(500) == (0, 0)
     up = StimulusEvent("step", 0, 1000, Protocol("step", 1.5))
     assert room(up, up).gains(500) == (2, 2)
+
+
+def levels_at(stimuli: StimulusEvents, t: int, dt: int = 1000) -> dict[str, tuple[float, float]]:
+    """Return both limits of every level over an interval that begins at ``t``."""
+    state, _ = stimuli.init(subjects(2), Inputs(), STREAMS)
+    found = stimuli.advance(state, Inputs(), t, dt, STREAMS)
+    ports = [port for port in stimuli.outputs if port.kind is not Kind.EVENTS]
+    assert all(
+        port.range[0] <= value.min() and value.max() <= port.range[1] for port in ports for value in found[port.name]
+    )
+    return {port.name.partition(".")[2]: (found[port.name][0][1], found[port.name][1][1]) for port in ports}
+
+
+def nursing(*specs: Any, species: str = "human") -> StimulusEvents:
+    events = from_specifications(specs, load.stimuli())
+    return StimulusEvents(settings=StimulusEventsSettings(events, species=species))
+
+
+def test_a_feed_is_a_whole_baby_at_one_breast() -> None:
+    feed = nursing(spec("feed", 10_000, 60_000, left=1, right=0, appetite=35))
+    assert feed.edges() == [10_000, 70_000]
+    before, on, after = levels_at(feed, 9000), levels_at(feed, 10_000), levels_at(feed, 70_000)
+    names = ("suckling", "suckling_left", "suckling_right", "latched", "suction_left", "suction_right", "appetite")
+    assert [on[name] for name in names] == [(value, value) for value in (1, 1, 0, 1, 1, 0, 35)]
+    assert [before[name] for name in names] == [after[name] for name in names] == [(0, 0)] * 7
+    assert [on[name] for name in ("pumping", "sleep_gate", "arousal", "mammary_perfusion")] == [
+        (0, 0), (1, 1), (0, 0), (1, 1),
+    ]  # fmt: skip
+
+
+def test_a_pump_rises_slowly_and_its_vacuum_removes_the_milk() -> None:
+    pump = nursing(spec("pump", 0, 600_000, left=1, right=1, suction=0.6))
+    early, late = levels_at(pump, 0), levels_at(pump, 599_000)
+    assert early["suckling"] == (0, pytest.approx(0.5 * (1 - exp(-1 / 60))))
+    assert late["suckling"][1] == pytest.approx(0.5, rel=1e-4)
+    assert late["suction_left"] == late["suction_right"] == (0.6, 0.6)
+    assert late["latched"] == late["pumping"] == (1, 1)
+    beside = nursing(spec("pump", 0, 600_000, left=1, right=0), spec("feed", 0, 600_000, left=0, right=1))
+    both = levels_at(beside, 0)
+    assert (both["latched"], both["pumping"], both["suckling"]) == ((1, 1), (0, 0), (1, 1))
+
+
+def test_each_side_of_a_litter_carries_its_part() -> None:
+    half = nursing(spec("suckling", 0, 60_000, left=1, right=0, pups=8, litter=10), species="rat")
+    found = levels_at(half, 0)
+    assert (found["suckling_left"], found["suckling_right"], found["suckling"]) == ((0.8, 0.8), (0, 0), (0.4, 0.4))
+    assert (found["suction_left"], found["suction_right"]) == ((0.8, 0.8), (0, 0))
+
+
+def test_stress_comes_and_goes_with_two_minutes_and_never_exceeds_one() -> None:
+    stress = nursing(spec("mental_arithmetic", 0, 300_000), spec("noise", 0, 300_000))
+    assert levels_at(stress, 0, 60_000)["arousal"] == (0, pytest.approx(1.9 * (1 - exp(-0.5))))
+    assert levels_at(stress, 299_000)["arousal"] == (1, 1)
+    reached = 1.9 * (1 - exp(-2.5))
+    assert levels_at(stress, 420_000)["arousal"][0] == pytest.approx(reached / exp(1))
+
+
+def test_cues_are_events_with_a_window() -> None:
+    cued = nursing(spec("feed", 700_000, 60_000, left=1, right=1, cue=1), spec("baby_cue", 50_500, 0))
+    state, _ = cued.init(subjects(2), Inputs(), STREAMS)
+    at = {t: cued.advance(state, Inputs(), t, 1000, STREAMS)["stimuli.baby_cue"] for t in (50_000, 51_000, 100_000)}
+    assert at[50_000].time.tolist() == [50_500, 50_500]
+    assert at[50_000].subject.tolist() == [0, 1]
+    assert at[50_000].values["window"].tolist() == [0, 0]
+    assert len(at[51_000]) == 0
+    assert at[100_000].time[0] == 100_000
+    assert at[100_000].values["window"].tolist() == [420, 420]
+
+
+def test_what_a_laboratory_does_to_a_rat() -> None:
+    rat = nursing(
+        spec("desynchronised_eeg", 0, 60_000), spec("adrenaline", 0, 180_000), spec("adrenaline", 60_000, 180_000),
+        spec("oxytocin_icv", 0, 60_000), species="rat",
+    )  # fmt: skip
+    found, later = levels_at(rat, 0), levels_at(rat, 60_000)
+    assert (found["sleep_gate"], found["icv_oxytocin"]) == ((0, 0), (1, 1))
+    assert found["mammary_perfusion"][0] == later["mammary_perfusion"][0] == pytest.approx(0.3)
+    assert (later["sleep_gate"], later["icv_oxytocin"]) == ((1, 1), (0, 0))
+    assert levels_at(rat, 240_000)["mammary_perfusion"] == (1, 1)
+
+
+def test_levels_ask_for_their_values() -> None:
+    for wrong, words in (
+        (spec("feed", 0, 1000, left=1), "right"),
+        (spec("pump", 0, 1000, left=1, right=1, pups=2), "pups"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            from_specifications([wrong], load.stimuli())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from knuffel import Result, bundled, load_scenario, simulate
-from knuffel.body.plan import component_class
+from knuffel.assembly import assemble
 from knuffel.errors import Interrupted
 from knuffel.simulation import _Run
 
@@ -26,7 +26,8 @@ def data(result: Result, name: str) -> Any:
 def test_the_promised_scenarios_are_bundled() -> None:
     promised = {"cck_rat", "hug_woman", "resting_man_4h", "infusion_man", "labour_infusion", "spike_train"}
     promised |= {"antidromic_rat", "osmotic_rat", "hh_channel_block", "depletion_rat", "vasopressin_phasic"}
-    promised |= {"replay_recording", "month_of_hugs"}
+    promised |= {"replay_recording", "month_of_hugs", "nursing_rat", "nursing_woman", "nursing_woman_stressed"}
+    promised |= {"nursing_woman_network", "nursing_with_antagonist", "pump_session", "five_days_of_feeds"}
     assert promised <= set(NAMES)
 
 
@@ -70,9 +71,13 @@ def test_a_summary_has_values_units_and_evidence(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_halving_every_interval_changes_little(name: str) -> None:
     scenario = small(name)
-    running = [room for room, spec in scenario.rooms.items() if spec.mode == "model"]
-    intervals = {room: component_class(room, scenario.rooms[room].model).coupling_interval for room in running}
-    changes = [f"engine.intervals.{room}={length // 2} ms" for room, length in intervals.items() if length]
+    wiring = assemble(scenario).wiring
+    own = [
+        (part.room, length)
+        for part, length in zip(wiring.parts, wiring.intervals, strict=True)
+        if part.component is not None and not part.exact and length
+    ]
+    changes = [f"engine.intervals.{room}={length // 2} ms" for room, length in own]
     whole, half = simulate(scenario), simulate(small(name, changes))
     for port, tolerance in (("plasma.oxytocin_concentration", 0.005), ("uterus.activity", 0.005)):
         if port in whole.recorded.variables:

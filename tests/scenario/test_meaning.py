@@ -222,6 +222,18 @@ def test_settings_of_a_model() -> None:
         assert caught.value.problems[0].line == 3
 
 
+def test_settings_that_are_lists() -> None:
+    text = MAN + "body: {neurons: {model: rossoni-2008, settings: {%s}}}"
+    for given, expected in (
+        ('insensitive_cells: "3, 17"', {"insensitive_cells": (3, 17)}),
+        ("insensitive_cells: 3", {"insensitive_cells": (3,)}),
+        ('graph: "0 3, 1 5"', {"graph": ((0, 3), (1, 5))}),
+    ):
+        assert loads_scenario(text % given).rooms["neurons"].settings == {"cells": 48, **expected}
+    with pytest.raises(ScenarioError, match="list of whole numbers"):
+        loads_scenario(text % "insensitive_cells: third")
+
+
 VASOPRESSIN = "duration: 1 h\nsubject: {species: %s, sex: male}\nbody: {neurons: if-vasopressin%s}"
 
 

@@ -22,6 +22,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "if-oxytocin": "knuffel.body.neurons.integrate_and_fire:IntegrateAndFireOxytocin",
         "rate": "knuffel.body.neurons.rate:RateNeurons",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
+        "rossoni-2008": "knuffel.body.neurons.network:NetworkOxytocin",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
         "poisson": "knuffel.body.neurons.poisson:PoissonCells",
         "replay": "knuffel.body.neurons.replay:ReplayedCells",
@@ -34,6 +35,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
+    "breast": {
+        "human-breast": "knuffel.body.breast.human:HumanBreast",
+        "rat-mammary-gland": "knuffel.body.breast.rat:RatMammaryGland",
+    },
 }
 
 ROOMS: tuple[str, ...] = tuple(_BUILT_IN)

@@ -105,31 +105,43 @@ class StimulusProfile:
     ``responders`` the share of people in whom anything happens; ``central_gain`` is the release in the brain; ``grade``
     A (replicated) to D (hardly measured). ``profile`` is ``event`` (rise, plateau, decay), ``bolus`` (a substance
     injected at once, whose effect fades from its start), ``injection`` (lasts ``reference_duration_s`` unless said),
-    ``osmotic`` (gains for each mOsm/kg) or ``train`` (antidromic spikes that reach the soma after the lag);
+    ``osmotic`` (gains for each mOsm/kg), ``train`` (antidromic spikes that reach the soma after the lag);
     ``released_fraction`` of the dendritic store is released at the start.
+
+    Others act on levels and not on the synaptic input: ``suckling``, ``feed`` and ``pump`` (young or a pump at the
+    breast, for subjects whose ``state`` is lactating), ``cue``, ``level``, and ``drug`` (levels of the modulators).
+    ``levels`` is what full effect adds to each level; ``strengths`` the removal of milk at each vacuum of a pump;
+    ``reference_dose`` the dose (mg or g/kg) of that effect; ``cue_lead_s`` and ``cue_window_s`` say how long before a
+    feed a cue may bring a conditioned pulse, and within what time.
     """
 
     kind: str
     title: Mapping[str, str]
     species: str
-    excitation_gain: float
-    inhibition_gain: float
-    lag_s: float
-    rise_s: float
-    decay_s: float
-    habituation_s: float | None
-    pulse: bool
-    social_touch: bool
-    target_fold: float | None
-    reference_duration_s: float | None
-    log_sd: float
-    responders: float
-    central_gain: float
     grade: str
     source: tuple[str, ...]
     status: str
     why: str
     profile: str = "event"
+    state: str = ""
+    excitation_gain: float = 0.0
+    inhibition_gain: float = 0.0
+    lag_s: float = 0.0
+    rise_s: float = 0.0
+    decay_s: float = 0.0
+    habituation_s: float = 0.0
+    levels: Mapping[str, float] = field(default_factory=dict)
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    reference_dose: float | None = None
+    cue_lead_s: float = 0.0
+    cue_window_s: float = 0.0
+    pulse: bool = False
+    social_touch: bool = False
+    target_fold: float | None = None
+    reference_duration_s: float | None = None
+    log_sd: float = 0.0
+    responders: float = 1.0
+    central_gain: float = 0.0
     released_fraction: float = 0.0
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "StimulusProfile",
     "Target",
     "assays",
+    "drugs",
     "parameters",
     "root",
     "sets",
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 _Record = TypeVar("_Record")
-_PROFILES = ("event", "bolus", "injection", "osmotic", "train")
+_PROFILES = ("event", "bolus", "injection", "osmotic", "train", "suckling", "feed", "pump", "cue", "level", "drug")
 _TOLERANCES = ("relative", "absolute", "range")
 
 
@@ -82,6 +83,12 @@ def sources() -> Mapping[str, Source]:
 def stimuli() -> Mapping[str, StimulusProfile]:
     """Return every stimulus that a scenario may name, by kind."""
     return MappingProxyType(read_stimuli(root()))
+
+
+@lru_cache(maxsize=1)
+def drugs() -> frozenset[str]:
+    """Return the kinds of stimuli that are drugs: they act through the modulators."""
+    return frozenset(kind for kind, item in stimuli().items() if item.profile == "drug")
 
 
 @lru_cache(maxsize=1)

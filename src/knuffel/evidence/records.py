@@ -22,7 +22,7 @@ _TEXTS = frozenset({"unit", "title", "symbol", "status", "species", "why", "name
                     "doi", "url", "read", "note", "grade", "profile", "study", "quantity", "known_misfit"})  # fmt: skip
 _KEYS = frozenset({"source", "inputs"})
 _LIMITS = frozenset({"bounds", "plausible"})
-_TABLES = frozenset({"spread", "tolerance"})
+_TABLES = frozenset({"spread", "tolerance", "levels", "strengths"})
 _ROWS = frozenset({"value", "published"})
 _FLAGS = frozenset({"doi_checked", "pulse", "social_touch", "recovery_corrected"})
 
@@ -63,12 +63,9 @@ def make_record(kind: type[_Record], entry: dict[str, Any], where: str, /, **giv
     values = read_values(kind, {key: value for key, value in entry.items() if key not in given}, where) | given
     declared: tuple[Field[Any], ...] = fields(kind)  # type: ignore[arg-type]
     needed = [item.name for item in declared if item.default is MISSING and item.default_factory is MISSING]
-    optional = {"habituation_s", "target_fold", "reference_duration_s"}
     for name in needed:
         if name not in values:
-            if name not in optional:
-                raise DataError(f"{where}: {name} is missing")
-            values[name] = None
+            raise DataError(f"{where}: {name} is missing")
     return kind(**values)
 
 

@@ -6,7 +6,7 @@ import os
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra, StoreError
@@ -136,6 +136,7 @@ def _headings(figure: Figure, view: View, caption: list[str], total: float) -> N
 
 def _caption(view: View, words: Texts) -> list[str]:
     from knuffel.report import style
+    from knuffel.report.view import drugs_given
 
     facts = view.attributes
     first = [
@@ -145,8 +146,8 @@ def _caption(view: View, words: Texts) -> list[str]:
         f"{words('scenario_hash')} {str(facts.get('scenario_hash', ''))[:12]}",
         f"{words('content_hash')} {view.result.content_hash[:12]}",
     ]
-    drugs: Any = facts.get("doses")
-    return [" · ".join(first), *_changed(view, words), words("not_advice") if drugs else words("model_mark")]
+    mark = words("not_advice") if drugs_given(facts) else words("model_mark")
+    return [" · ".join(first), *_changed(view, words), mark]
 
 
 def _changed(view: View, words: Texts) -> list[str]:

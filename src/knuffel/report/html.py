@@ -18,7 +18,7 @@ from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
 from knuffel.report.strip import milliunits
 from knuffel.report.texts import Texts, texts
-from knuffel.report.view import assay_name, prescription_name, stimulus_name
+from knuffel.report.view import assay_name, drugs_given, prescription_name, stimulus_name
 from knuffel.scenario.times import clock_text
 from knuffel.units import UG_PER_IU, unit_factor
 
@@ -71,6 +71,7 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
             seed=facts.get("seed", ""),
         ),
         "changes": "; ".join(map(str, facts.get("changes") or ())),
+        "drugs": drugs_given(facts),
         "doses": [_dose(item, words) for item in facts.get("doses", ())],
         "prescribed": [
             {"what": prescription_name(item.label, words), "span": _between(item.start, item.end, words)}

@@ -15,7 +15,7 @@ from knuffel.evidence import load
 from knuffel.report.texts import Texts
 from knuffel.scenario.times import clock_text
 
-__all__ = ["Finished", "View", "assay_name", "envelope", "outline", "prescription_name", "stimulus_name"]
+__all__ = ["Finished", "View", "assay_name", "drugs_given", "envelope", "outline", "prescription_name", "stimulus_name"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,6 +122,11 @@ class View:
             piece = np.minimum((time / length).astype(np.int64), _MAP_BINS - 1)
             np.add.at(counts, (neuron[neuron < cells], piece[neuron < cells]), 1)
         return counts / (length / 1000)
+
+
+def drugs_given(facts: Mapping[str, Any]) -> bool:
+    """Whether a result, by its provenance, is about drugs: doses, or stimuli that are drugs."""
+    return bool(facts.get("doses")) or any(item["kind"] in load.drugs() for item in facts.get("stimuli", ()))
 
 
 def stimulus_name(kind: str, texts: Texts) -> str:

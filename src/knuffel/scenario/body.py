@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
-from knuffel.scenario.fidelity import RATE, default_model, without_tabulated
+from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
@@ -25,6 +25,7 @@ __all__ = ["parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
+_FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
 
 
@@ -49,11 +50,23 @@ def read_rooms(
 
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
-    """Return all parameter sets in rising priority: neurons, kinetics, resting level, uterus, then of other rooms."""
+    """Return all parameter sets in rising priority.
+
+    Neurons (theirs or those of the scenario), what other models have by default, kinetics, resting level, uterus,
+    lactation, then what the scenario names in other rooms.
+    """
     neurons = rooms["neurons"].sets or component_class("neurons", rooms["neurons"].model).default_sets
-    own = [subject.kinetics, *_profile_set(subject), *([subject.labour_preset] if subject.labour_preset else [])]
-    others = [name for room, spec in rooms.items() if room != "neurons" for name in spec.sets]
-    return tuple(dict.fromkeys([*neurons, *own, *others]))
+    chosen = [name for name in (subject.labour_preset, subject.lactation) if name is not None]
+    own = [subject.kinetics, *_profile_set(subject), *chosen]
+    rest = {room: spec for room, spec in rooms.items() if room != "neurons"}
+    usual = [
+        name
+        for room, spec in rest.items()
+        if spec.mode == "model"
+        for name in component_class(room, spec.model).default_sets
+    ]
+    others = [name for spec in rest.values() for name in spec.sets]
+    return tuple(dict.fromkeys([*neurons, *usual, *own, *others]))
 
 
 def _profile_set(subject: SubjectSpec) -> list[str]:
@@ -97,9 +110,10 @@ class _Reader:
         model = self._model(earlier)
         component = component_class(self.room, model)
         foreign = self._foreign(earlier)
-        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign))
+        mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
+        self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
@@ -120,7 +134,7 @@ class _Reader:
         known = models(self.room)
         wanted = self.section.model
         if wanted is None:
-            return default_model(self.room, self.fidelity, earlier)
+            return default_model(self.room, self.fidelity, earlier, self.subject)
         if wanted in known:
             self._check_fidelity(wanted)
             return wanted
@@ -130,9 +144,8 @@ class _Reader:
 
     def _check_fidelity(self, wanted: str) -> None:
         if self.room == "neurons" and self.fidelity is not None and (wanted == RATE) != (self.fidelity == RATE):
-            allowed = (
-                f"leave one of them out (fidelity stands for the model {default_model('neurons', self.fidelity, {})})"
-            )
+            model = default_model("neurons", self.fidelity, {}, self.subject)
+            allowed = f"leave one of them out (fidelity stands for the model {model})"
             self.problems.add((*self.path, "model"), f"this contradicts fidelity: {self.fidelity}", allowed=allowed)
 
     def _overrides(self, component: type[Component]) -> dict[str, Override]:
@@ -153,13 +166,14 @@ class _Reader:
         gland = self.room == "secretion" and (self.subject is None or self.subject.species == "rat")
         return "" if peptide == Component.peptide or gland else peptide
 
-    def _default_mode(self, foreign: str) -> str:
+    def _default_mode(self, foreign: str, earlier: dict[str, RoomSpec]) -> str:
         if self.subject is None or self.section.model is not None:
             return "model"
         if foreign:
             return "off"
         if self.room in _LACTATION:
-            return "model" if self.subject.state == "lactating" else "off"
+            bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
+            return "model" if self.subject.state == "lactating" and not bursting else "off"
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
             return "model" if woman and self.subject.labour_preset is not None else "off"
@@ -181,6 +195,23 @@ class _Reader:
             ]
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        subject = self.subject
+        if subject is None or mode != "model" or self.room not in _LACTATION:
+            return
+        if subject.state != "lactating":
+            message = f"the room {self.room} belongs to a lactating subject"
+            self.problems.add(self.path, message, allowed="subject.state: lactating; or off", show_found=False)
+        elif self.room == "breast" and model in GLANDS.values() and model != GLANDS[subject.species]:
+            message = f"{model} is not the breast of a {_FEMALES[subject.species]}"
+            self.problems.add((*self.path, "model"), message, allowed=f"{GLANDS[subject.species]}, off")
+        elif self.room == "pulses" and subject.species == "rat":
+            message = "the bursts of a rat come from its neurons: this generator is that of people"
+            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room == "pulses" and makes_bursts(earlier):
+            message = f"the neurons ({earlier['neurons'].model}) make the bursts: pulses would count them twice"
+            self.problems.add(self.path, message, allowed="pulses: off; or other neurons", show_found=False)
 
     def _check_mode(self, mode: str, component: type[Component]) -> None:
         section = self.section
@@ -262,7 +293,7 @@ class _Reader:
             component = component_class(self.room, DEFAULT_MODEL[self.room])
         used = {item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata}
         own = {key for key in ids if key.split(".")[0] == self.room}
-        if kind in ("kinetics", "labour", "basal") or not own <= used:
+        if kind in ("kinetics", "labour", "basal", "lactation") or not own <= used:
             return False
         owners = [model for model in models(self.room) if name in component_class(self.room, model).default_sets]
         return bool(own) and (not owners or component.id in owners)

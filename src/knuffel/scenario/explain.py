@@ -70,7 +70,7 @@ class Explanation:
         notes = [str(notice) for notice in item.notices] + _weak(item, lang)
         if notes:
             parts.append(_heading(words["notices"]) + "\n" + "\n".join(f"- {note}" for note in notes))
-        if item.doses:
+        if item.doses or any(stimulus.kind in load.drugs() for stimulus in item.stimuli):
             parts.append(words["advice"])
         return "\n\n".join(parts)
 
@@ -134,14 +134,19 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _who(item: Scenario, words: dict[str, str]) -> str:
     subject = item.subject
-    state = words[subject.state].format(week=f"{subject.gestational_week or 0:g}")
+    facts = {"week": f"{subject.gestational_week or 0:g}", "days": f"{subject.days_postpartum or 0:g}"}
+    state = words[subject.state].format(**facts)
     weight = f"{subject.weight * 1000:g} g" if subject.species == "rat" else f"{subject.weight:g} kg"
     lines = [words["subject"].format(who=words[f"{subject.species}_{subject.sex}"], state=state, weight=weight)]
     if subject.count > 1:
         lines.append(words["subjects"].format(count=subject.count) + ".")
+    if subject.litter is not None:
+        lines.append(words["litter"].format(count=subject.litter))
     lines.append(words["kinetics"].format(kinetics=subject.kinetics))
     if subject.labour_preset:
         lines.append(words["labour"].format(labour=subject.labour_preset))
+    if subject.lactation:
+        lines.append(words["lactation"].format(lactation=subject.lactation))
     start = clock_text(item.start_clock)
     lines.append(words["runs"].format(duration=time_text(item.duration), start=start, seed=item.seed))
     return "\n".join(lines)
@@ -169,9 +174,9 @@ def _details(spec: RoomSpec, item: Scenario, words: dict[str, str]) -> list[str]
         parts.append(words["cell" if cells == 1 else "cells"].format(cells=cells))
     if spec.mode == "model":
         wanted = spec.sets
-        if spec.room == "neurons" and not wanted:
-            wanted = component_class(spec.room, spec.model).default_sets
-        elif spec.room == "plasma":
+        if spec.room != "neurons" or not wanted:
+            wanted = (*component_class(spec.room, spec.model).default_sets, *wanted)
+        if spec.room == "plasma":
             wanted = (item.subject.kinetics, *wanted)
         elif spec.room == "uterus" and item.subject.labour_preset:
             wanted = (item.subject.labour_preset, *wanted)

@@ -7,19 +7,26 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from knuffel.body.contract import Component
-from knuffel.body.plan import DEFAULT_MODEL, component_class
+from knuffel.body.plan import DEFAULT_MODEL, component_class, models
 from knuffel.errors import DataError
 from knuffel.evidence import rate_table as tables
-from knuffel.scenario.model import RoomSpec, TableSpec
+from knuffel.scenario.model import RoomSpec, SubjectSpec, TableSpec
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["RATE", "default_model", "is_spiking", "read_table", "without_tabulated"]
+__all__ = ["GLANDS", "RATE", "default_model", "is_spiking", "makes_bursts", "read_table", "without_tabulated"]
 
 RATE = "rate"
 """The fidelity, and the model of neurons and secretion that it stands for."""
 
+GLANDS = {"human": "human-breast", "rat": "rat-mammary-gland"}
+"""The model of the breast by species."""
+
+_NURSING_RAT = {"neurons": "rossoni-2008", "breast": GLANDS["rat"]}
+"""What a lactating rat has in place of the usual models: a network that bursts, and its own gland."""
+
 _ROOMS = ("neurons", "secretion")
 _SPIKE = "neurons.spike"
+_SUCKLING = "stimuli.suckling"
 
 
 def is_spiking(rooms: Mapping[str, RoomSpec]) -> bool:
@@ -27,12 +34,29 @@ def is_spiking(rooms: Mapping[str, RoomSpec]) -> bool:
     return rooms["neurons"].mode == "model" and rooms["neurons"].model != RATE
 
 
-def default_model(room: str, fidelity: str | None, earlier: Mapping[str, RoomSpec]) -> str:
-    """Return the model that stands in a room when the scenario does not say; secretion follows the neurons."""
+def makes_bursts(rooms: Mapping[str, RoomSpec]) -> bool:
+    """Whether the neurons are a network that answers suckling with bursts of its own."""
+    neurons = rooms.get("neurons")
+    if neurons is None or neurons.mode != "model":
+        return False
+    return any(port.name == _SUCKLING for port in component_class("neurons", neurons.model).inputs)
+
+
+def default_model(
+    room: str, fidelity: str | None, earlier: Mapping[str, RoomSpec], subject: SubjectSpec | None = None
+) -> str:
+    """Return the model that stands in a room when the scenario does not say; secretion follows the neurons.
+
+    A lactating rat has a network of neurons, so that it can burst, and its own gland.
+    """
     if room == "secretion" and earlier["neurons"].mode == "off":
         return "basal"
     rates = fidelity == RATE if room == "neurons" else room == "secretion" and earlier["neurons"].model == RATE
-    return RATE if rates else DEFAULT_MODEL[room]
+    if rates:
+        return RATE
+    nursing = subject is not None and (subject.species, subject.state) == ("rat", "lactating")
+    usual = _NURSING_RAT.get(room, "") if nursing else ""
+    return usual if usual in models(room) else DEFAULT_MODEL[room]
 
 
 def without_tabulated(

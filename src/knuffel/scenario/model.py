@@ -40,8 +40,9 @@ _ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 class SubjectSpec:
     """Who. ``weight`` in kg; ``gestational_week`` None when not pregnant; ``kinetics`` names a parameter set.
 
-    ``state`` is resting, postmenopausal or term; ``labour_preset`` names a parameter set of a uterus, or is None;
-    ``basal_profile`` chooses among the published resting levels.
+    ``state`` is resting, postmenopausal, term or lactating; ``labour_preset`` names a parameter set of a uterus, or is
+    None; ``basal_profile`` chooses among the published resting levels. While lactating: ``days_postpartum`` at the
+    start, ``litter`` (pups of a rat, else None), ``lactation``, a set for the pulses and the breast, or None.
     """
 
     species: str
@@ -53,6 +54,9 @@ class SubjectSpec:
     kinetics: str
     labour_preset: str | None
     basal_profile: str
+    days_postpartum: float | None = None
+    litter: int | None = None
+    lactation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class StimulusSpec:
     """An event or an input protocol. Times in ms; a ``duration`` of 0 has no end of its own.
 
     ``partner`` is wanted, neutral or unwanted; ``values`` holds the numbers of a protocol (gains as multiples of the
-    resting input, ``time_constant`` in s, ``slope`` in Hz/s), ``rate`` in Hz, or ``rise`` in mOsm/kg.
+    resting input, ``time_constant`` in s, ``slope`` in Hz/s), ``rate`` in Hz, ``rise`` in mOsm/kg, those of nursing
+    (``left`` and ``right``, 1 when that side is used, ``pups`` and ``litter``, ``suction`` 0 to 1, ``appetite`` in mL,
+    ``cue``, 1 when it comes), or a ``dose`` in mg (alcohol: g/kg).
     """
 
     kind: str

@@ -98,7 +98,20 @@ def _value(text: str, item: Field[Any]) -> Any:
         if text.lower() not in words:
             raise ValueError(f"{item.name} is true or false")
         return words[text.lower()]
+    if isinstance(default, tuple):
+        try:
+            return tuple(_numbers(entry.split()) for entry in text.split(",") if entry.strip())
+        except ValueError:
+            raise ValueError(
+                f"{item.name} is a list of whole numbers or pairs, for instance '3, 17' or '0 3, 1 5'"
+            ) from None
     try:
         return type(default)(text)
     except ValueError:
         raise ValueError(f"{item.name} is a number, for instance {default}") from None
+
+
+def _numbers(words: list[str]) -> int | tuple[int, ...]:
+    """Return one number, or several as a tuple. Raises ValueError."""
+    found = tuple(int(word) for word in words)
+    return found[0] if len(found) == 1 else found

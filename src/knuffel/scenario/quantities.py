@@ -20,6 +20,7 @@ from knuffel.units import UG_PER_IU, parse_quantity
 __all__ = [
     "Amount",
     "Clock",
+    "Days",
     "Flag",
     "Frequency",
     "Mass",
@@ -30,6 +31,8 @@ __all__ = [
     "Slope",
     "Time",
     "TimeText",
+    "Typed",
+    "Volume",
     "Week",
     "Whole",
     "choice",
@@ -186,6 +189,12 @@ def _week(value: Any) -> Quantity:
     return _typed(unit, "weeks of pregnancy, such as 39, '39 weeks' or '39+3'")(text)
 
 
+def _days(value: Any) -> Quantity:
+    text = _text(value)
+    unit = "1" if re.fullmatch(r"\s*[-+]?[\d.]+\s*", text) else "day"
+    return _typed(unit, "days since the birth, such as 3 or '3 days'")(text)
+
+
 def choice(*names: str) -> Any:
     """Return a pydantic type: one of these words."""
 
@@ -230,6 +239,9 @@ Osmolality = Annotated[
     PlainValidator(_typed("mOsm/kg", "an osmolality such as '20 mOsm/kg'")),
     _schema("an osmolality", ["20 mOsm/kg"]),
 ]
+Volume = Annotated[Quantity, PlainValidator(_typed("mL", "a volume such as '35 mL'")), _schema("a volume", ["35 mL"])]
+Days = Annotated[Quantity, PlainValidator(_days), _schema("days since the birth", [30, "3 days"], ["number", "string"])]
+Typed = Annotated[str, PlainValidator(_text), _schema("a dose; its unit depends on the kind", ["5 mg", "0.75 g/kg"])]
 Number = Annotated[
     Quantity,
     PlainValidator(_typed("1", "a number without a unit")),

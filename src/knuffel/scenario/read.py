@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 
-from knuffel.body.plan import component_class
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.fidelity import read_table
-from knuffel.scenario.model import RoomSpec, Scenario
+from knuffel.scenario.model import Scenario
+from knuffel.scenario.nursing import notice_short
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
-from knuffel.scenario.recording import PLAYS
 from knuffel.scenario.schema import Texts
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.source import parse, read_source
@@ -24,6 +23,7 @@ from knuffel.scenario.subject import read_subject
 from knuffel.scenario.times import DEFAULT_START, Times
 from knuffel.scenario.tree import Problems
 from knuffel.scenario.typed import normalise, typed
+from knuffel.scenario.unheard import notice_unheard
 
 __all__ = ["load", "loads"]
 
@@ -73,7 +73,8 @@ class _Reading:
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
-        self._notice_unheard(stimuli, doses, rooms)
+        notice_unheard(stimuli, doses, rooms, problems)
+        notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()
         title, description = (
             self._texts("title", document.title, name),
@@ -101,26 +102,6 @@ class _Reading:
             source=text,
             notices=tuple(problems.notices),
         )
-
-    def _notice_unheard(
-        self, stimuli: Sequence[object], doses: Sequence[object], rooms: Mapping[str, RoomSpec]
-    ) -> None:
-        """Say so when nothing in the body plan answers to a stimulus, a dose or a modulator."""
-        if stimuli and not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
-            self.problems.notice(
-                "stimuli_unheard", ("stimuli",), "stimuli and neurons do not both run: these change nothing"
-            )
-        elif stimuli and rooms["neurons"].model == PLAYS:
-            self.problems.notice(
-                "stimuli_unheard", ("stimuli",), "recorded cells hear no stimuli: these change nothing"
-            )
-        if doses and rooms["plasma"].mode != "model":
-            self.problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
-        modulated = rooms["modulators"].mode == "prescribed" or rooms["modulators"].overrides
-        running = (component_class(spec.room, spec.model) for spec in rooms.values() if spec.mode == "model")
-        if modulated and not any(port.name.startswith("modulators.") for kind in running for port in kind.inputs):
-            text = "no neurons and no terminals run: modulators change nothing"
-            self.problems.notice("modulators_unheard", ("body", "modulators"), text)
 
     def _seed(self) -> int:
         seed = 1 if self.document.seed is None else self.document.seed

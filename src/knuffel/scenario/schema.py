@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from knuffel.scenario.quantities import Flag, Mass, Time, Week, Whole, choice
+from knuffel.scenario.quantities import Days, Flag, Mass, Time, Week, Whole, choice
 
 __all__ = ["Engine", "Section", "Subject", "Texts"]
 
@@ -46,11 +46,18 @@ class Subject(Section):
 
     species: choice("human", "rat") | None = Field(None, description="human or rat")  # type: ignore[valid-type]
     sex: choice("female", "male") | None = Field(None, description="female or male")  # type: ignore[valid-type]
-    state: choice("resting", "postmenopausal", "term") | None = Field(  # type: ignore[valid-type]
-        None, description="resting (the default), postmenopausal, or term: pregnant, 37 to 42 weeks"
+    state: choice("resting", "postmenopausal", "term", "lactating") | None = Field(  # type: ignore[valid-type]
+        None, description="resting (the default), postmenopausal, term (pregnant, 37 to 42 weeks), or lactating"
     )
     gestational_week: Week | None = Field(
         None, description="weeks of pregnancy, only with state: term; 39 unless given"
+    )
+    days_postpartum: Days | None = Field(
+        None, description="days since the birth at the start, only with state: lactating; 30 unless given"
+    )
+    litter: Whole | None = Field(None, description="a lactating rat: how many pups; 10 unless given")
+    lactation: str | None = Field(
+        None, description="while lactating: a parameter set for pulses and breast", examples=["early_days"]
     )
     weight: Mass | None = Field(None, description="body weight; 70 kg (75 at term, a rat 250 g) unless given")
     count: Whole | None = Field(None, description="how many subjects; 1 unless given")

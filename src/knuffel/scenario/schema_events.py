@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from knuffel.scenario.quantities import Amount, Frequency, Number, Osmolality, Rate, Slope, Time, Whole, choice
+from knuffel.scenario.quantities import (
+    Amount,
+    Flag,
+    Frequency,
+    Number,
+    Osmolality,
+    Rate,
+    Slope,
+    Time,
+    Typed,
+    Volume,
+    Whole,
+    choice,
+)
 from knuffel.scenario.schema import Section
 
 __all__ = ["Dose", "DoseStep", "Repeat", "Stimulus"]
@@ -28,8 +41,8 @@ class Stimulus(Section):
 
     kind: str | None = Field(
         None,
-        description="an event (hug, touch_affective, massage, cck_iv, …) or a protocol: constant, step, ramp, "
-        "saturating_ramp, exponential",
+        description="an event (hug, touch_affective, massage, feed, pump, suckling, mental_arithmetic, alcohol, …) "
+        "or a protocol: constant, step, ramp, saturating_ramp, exponential",
         examples=["hug", "step"],
     )
     start: Time | None = Field(None, description="when it begins")
@@ -46,6 +59,20 @@ class Stimulus(Section):
     repeat: Repeat | None = Field(None, description="the same again, for instance every day")
     rate: Frequency | None = Field(None, description="antidromic: stimuli a second")
     rise: Osmolality | None = Field(None, description="osmotic: how far above rest the osmolality would come")
+    side: choice("both", "left", "right") | None = Field(  # type: ignore[valid-type]
+        None, description="feed, pump, suckling: the breast or side; both unless given"
+    )
+    pups: Whole | None = Field(None, description="suckling: how many pups; the whole litter unless given")
+    appetite: Volume | None = Field(
+        None, description="feed: the milk after which the baby stops; no limit unless given"
+    )
+    cue: Flag | None = Field(
+        None, description="feed: a cue that brings a pulse 3 to 10 min before the baby latches; no unless given"
+    )
+    vacuum: choice("full", "half", "none") | None = Field(  # type: ignore[valid-type]
+        None, description="pump: how strong; full (the most that is comfortable) unless given"
+    )
+    dose: Typed | None = Field(None, description="alcohol: g/kg of body weight; morphine_iv: mg")
 
 
 class DoseStep(Section):

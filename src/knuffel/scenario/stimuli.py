@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from knuffel.body.stimuli import PROFILE_KEYS, PROTOCOLS
 from knuffel.evidence import load
+from knuffel.evidence.load import StimulusProfile
 from knuffel.scenario.model import StimulusSpec, SubjectSpec
+from knuffel.scenario.nursing import NURSING, check_nursing, nursing_values
 from knuffel.scenario.schema_events import Stimulus
 from knuffel.scenario.signals import MOST_EVENTS
 from knuffel.scenario.times import Times, time_text
@@ -23,20 +25,27 @@ _LIMITS = {
     "rise": ("the rise of osmolality", 0.0, 100.0, " mOsm/kg"),
 }
 _MOST_REPEATS = 10_000
+_OWN_TIME = ("injection", "level", "drug")
+_NO_TIME = ("bolus", "cue")
 
 
 def read_stimuli(
     items: list[Stimulus | None] | None, subject: SubjectSpec | None, times: Times, problems: Problems
 ) -> tuple[StimulusSpec, ...]:
     """Return the stimuli that are sound, in the order of the file."""
-    found = []
+    found: list[StimulusSpec] = []
+    paths: dict[str, Path] = {}
     for place, item in enumerate(items or []):
         if item is not None and item.kind is not None:
             path: Path = ("stimuli", place)
             spec = _stimulus(item, path, subject, times, problems)
-            found += [] if spec is None else _repeated(spec, item, path, times, problems)
+            if spec is not None:
+                paths[spec.where] = path
+                found += _repeated(spec, item, path, times, problems)
     if len(found) > _MOST_REPEATS:
         problems.add(("stimuli",), "too many stimuli", found=str(len(found)), allowed=f"at most {_MOST_REPEATS}")
+    else:
+        check_nursing(found, paths, problems)
     return tuple(found)
 
 
@@ -81,15 +90,18 @@ def _stimulus(
             )
         start = 0
     duration = times.span(item.duration, (*path, "duration")) or 0
+    profile = None if protocol else load.stimuli()[kind]
     if item.duration is None and not problems.spoiled(*path, "duration"):
-        profile = None if protocol else load.stimuli()[kind]
-        if profile is not None and profile.profile == "injection":
-            duration = round((profile.reference_duration_s or 0) * 1000)
-        elif kind == "ramp" or (profile is not None and profile.profile != "bolus"):
+        if profile is not None and profile.profile in _OWN_TIME and profile.reference_duration_s:
+            duration = round(profile.reference_duration_s * 1000)
+        elif kind == "ramp" or (profile is not None and profile.profile not in _NO_TIME):
             problems.add(
                 (*path, "duration"), "this key is missing", allowed="for instance duration: 1 min", show_found=False
             )
+    elif item.duration is not None and profile is not None and not _lasts(profile):
+        problems.add((*path, "duration"), f"this key does nothing for {kind}", allowed="leave it out", at_key=True)
     values = _values(item, path, kind, times, problems)
+    values |= nursing_values(item, path, profile, start, subject, problems)
     if values.get("rate", 0) * duration / 1000 > MOST_EVENTS:
         problems.add(path, "the train has too many stimuli", allowed=f"at most {MOST_EVENTS}", show_found=False)
     return StimulusSpec(
@@ -116,18 +128,38 @@ def _known_event(kind: str, path: Path, subject: SubjectSpec | None, problems: P
         other = "rats" if species == "human" else "people"
         problems.add((*path, "kind"), f"this stimulus is known in {other} only, not in {who}", allowed=allowed)
         return False
+    state = known[kind].state
+    if state and subject is not None and subject.state != state:
+        text = f"{kind} needs a subject that is {state}; this one is {subject.state}"
+        problems.add((*path, "kind"), text, allowed=f"subject.state: {state}")
+        return False
     return True
+
+
+def _lasts(profile: StimulusProfile) -> bool:
+    """Whether a scenario may say how long it lasts."""
+    return profile.profile != "cue" and profile.reference_dose is None
 
 
 def _intensity(item: Stimulus, path: Path, kind: str, problems: Problems) -> float:
     if item.intensity is None:
         return 1.0
-    if own := _keys(kind)[0] if kind not in PROTOCOLS else ():
+    profile = None if kind in PROTOCOLS else load.stimuli()[kind]
+    if profile is not None and (own := _instead(profile)) is not None:
         text = f"this key does nothing for {kind}"
-        problems.add((*path, "intensity"), text, allowed=", ".join(own), at_key=True)
+        problems.add((*path, "intensity"), text, allowed=", ".join(own) or "leave it out", at_key=True)
     if not 0 <= item.intensity.value <= _STRONGEST:
         problems.add((*path, "intensity"), "the intensity is out of range", allowed=f"0 to {_STRONGEST:g}")
     return item.intensity.value
+
+
+def _instead(profile: StimulusProfile) -> tuple[str, ...] | None:
+    """Return what says how strong an event is, when that is not its intensity; None when it is."""
+    if profile.profile in NURSING:
+        return NURSING[profile.profile]
+    if profile.reference_dose is not None:
+        return ("dose",)
+    return PROFILE_KEYS.get(profile.profile, ((), ()))[0] or None
 
 
 def _partner(item: Stimulus, path: Path, kind: str, problems: Problems) -> str:
@@ -140,7 +172,8 @@ def _keys(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the values that a stimulus needs, and those that it can have."""
     if kind in PROTOCOLS:
         return PROTOCOLS[kind]
-    return PROFILE_KEYS.get(load.stimuli()[kind].profile, ()), ()
+    profile = load.stimuli()[kind].profile
+    return ((), ()) if profile in NURSING else PROFILE_KEYS.get(profile, ((), ()))
 
 
 def _values(item: Stimulus, path: Path, kind: str, times: Times, problems: Problems) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from knuffel.evidence import load
+from knuffel.evidence.load import ParameterSet
 from knuffel.scenario.model import SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
@@ -14,6 +15,8 @@ _KINETICS = {
     ("human", "female", "resting"): "human_women_np",
     ("human", "female", "postmenopausal"): "human_postmenopausal",
     ("human", "female", "term"): "term_A",
+    ("human", "female", "lactating"): "human_women_np",
+    ("rat", "female", "lactating"): "rat_250g",
     ("rat", "male", "resting"): "rat_250g",
     ("rat", "female", "resting"): "rat_250g",
 }
@@ -23,11 +26,17 @@ _TERM = (37.0, 42.0)
 _DEFAULT_WEIGHT = {"human": 70.0, "rat": 0.25}
 _TERM_WEIGHT = 75.0
 _USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
+_DEFAULT_DAYS = 30.0
+_LONGEST_LACTATION = {"human": 1095.0, "rat": 40.0}
+_CLEARANCE_SETTLED = 10.0
+"""Days after the birth by which the clearance of a woman is within a fifth of that of a non-pregnant one (assumed)."""
+_DEFAULT_LITTER, _MOST_PUPS = 10, 20
 _MOST_SUBJECTS = 100_000
 _REFUSED_SETS = {
     name: "this published set has no exchange flow and no second volume, so it cannot run; it is data for figures"
     for name in ("rat_low_dose_iv", "rat_high_dose_iv")
 }
+_LACTATING = "state: lactating; or leave it out"
 _WORDS = {"female": "woman", "male": "man"}
 
 
@@ -40,7 +49,7 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
         return None
     profile = section.basal_profile or ("thornton" if state == "term" else "equal")
     _check_profile(profile, species, state, problems)
-    return SubjectSpec(
+    spec = SubjectSpec(
         species=species,
         sex=sex,
         state=state,
@@ -50,17 +59,23 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
         kinetics=_set(section.kinetics, "kinetics", (species, sex, state), problems) or _KINETICS[species, sex, state],
         labour_preset=_labour(section, (species, sex, state), problems),
         basal_profile=profile,
+        days_postpartum=_days(section, species, state, problems),
+        litter=_litter(section, species, state, problems),
+        lactation=_lactation(section, (species, sex, state), problems),
     )
+    _notice_clearance(spec, problems)
+    return spec
 
 
 def _possible(species: str, sex: str, state: str, problems: Problems) -> bool:
     path: Path = ("subject", "state")
     if state == "resting":
         return True
-    if species == "rat":
-        problems.add(path, f"a rat cannot be {state} in this version", allowed="resting")
+    if species == "rat" and state != "lactating":
+        problems.add(path, f"a rat cannot be {state} in this version", allowed="resting; a female also lactating")
     elif sex == "male":
-        problems.add(path, f"a man cannot be {state}", allowed="resting; or sex: female")
+        who = "a man" if species == "human" else "a male rat"
+        problems.add(path, f"{who} cannot be {state}", allowed="resting; or sex: female")
     else:
         return True
     return False
@@ -82,6 +97,53 @@ def _week(section: Subject, state: str, problems: Problems) -> float | None:
     if not _TERM[0] <= week.value <= _TERM[1]:
         problems.add(path, "this is not term", allowed="37 to 42 weeks")
     return week.value
+
+
+def _days(section: Subject, species: str, state: str, problems: Problems) -> float | None:
+    path: Path = ("subject", "days_postpartum")
+    days, longest = section.days_postpartum, _LONGEST_LACTATION[species]
+    if state != "lactating":
+        if days is not None:
+            problems.add(path, "only a lactating subject has days since the birth", allowed=_LACTATING)
+        return None
+    if days is None:
+        return min(_DEFAULT_DAYS, longest)
+    if not 0 <= days.value <= longest:
+        problems.add(path, "not a possible number of days", allowed=f"0 to {longest:g} days")
+    return days.value
+
+
+def _litter(section: Subject, species: str, state: str, problems: Problems) -> int | None:
+    path: Path = ("subject", "litter")
+    litter = section.litter
+    if (species, state) != ("rat", "lactating"):
+        if litter is not None:
+            message = "a litter belongs to a lactating rat" if species == "rat" else "people have no litter"
+            problems.add(path, message, allowed=_LACTATING if species == "rat" else "leave it out")
+        return None
+    if litter is None:
+        return _DEFAULT_LITTER
+    if not 1 <= litter <= _MOST_PUPS:
+        problems.add(path, "not a possible number of pups", allowed=f"1 to {_MOST_PUPS}")
+        return _DEFAULT_LITTER
+    return litter
+
+
+def _lactation(section: Subject, who: tuple[str, str, str], problems: Problems) -> str | None:
+    if section.lactation is not None and who[2] != "lactating":
+        path: Path = ("subject", "lactation")
+        problems.add(path, "only a lactating subject can have such a set", allowed=_LACTATING)
+        return None
+    return _set(section.lactation, "lactation", who, problems)
+
+
+def _notice_clearance(subject: SubjectSpec, problems: Problems) -> None:
+    """Say so when the kinetics are those of women long after a birth."""
+    early = subject.days_postpartum is not None and subject.days_postpartum < _CLEARANCE_SETTLED
+    if early and subject.kinetics == "human_women_np":
+        text = "clearance is that of non-pregnant women; in the first days after a birth it is still higher, so that "
+        text += "levels in blood would be lower"
+        problems.notice("clearance_postpartum", ("subject", "days_postpartum"), text)
 
 
 def _weight(section: Subject, species: str, problems: Problems) -> float:
@@ -158,12 +220,13 @@ def _fitting(kind: str, who: tuple[str, str, str]) -> list[str]:
     return [
         name
         for name, item in load.sets().items()
-        if item.kind == kind
-        and all(
-            wanted in (None, "", "any", own)
-            for wanted, own in zip((item.species, item.sex, item.state), who, strict=True)
-        )
+        if item.kind == kind and (name == _KINETICS.get(who) or _fits(item, who))
     ]
+
+
+def _fits(item: ParameterSet, who: tuple[str, str, str]) -> bool:
+    pairs = zip((item.species, item.sex, item.state), who, strict=True)
+    return all(wanted in (None, "", "any", own) for wanted, own in pairs)
 
 
 def _set_of(name: str) -> str:

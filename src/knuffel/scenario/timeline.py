@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from knuffel.evidence import load
 from knuffel.scenario.model import DoseSpec, Scenario, SignalSpec, StimulusSpec
+from knuffel.scenario.nursing import DOSE_LIMITS
 from knuffel.scenario.times import time_text
 from knuffel.scenario.wording import DRUG_NAMES, WORDS
 
@@ -40,10 +41,15 @@ def _stimulus(item: StimulusSpec, *again: StimulusSpec) -> Moment:
     what, how = {}, {}
     for lang, words in WORDS.items():
         what[lang] = profile.title[lang] if profile is not None else words[item.kind]
-        parts = [words["for"].format(duration=time_text(item.duration))] if item.duration else []
+        parts = (
+            [words["for"].format(duration=time_text(item.duration))]
+            if item.duration and "dose" not in item.values
+            else []
+        )
         if profile is None:
             parts = parts or [words["to_end"]]
         parts += [words[key].format(value=f"{item.values[key]:g}") for key in _SHOWN if key in item.values]
+        parts += _nursing(item, words)
         if item.intensity != 1:
             parts.append(words["intensity"].format(value=f"{item.intensity:g}"))
         if profile is not None:
@@ -54,6 +60,26 @@ def _stimulus(item: StimulusSpec, *again: StimulusSpec) -> Moment:
             parts.insert(0, words["repeated"].format(count=1 + len(again), every=every))
         how[lang] = ", ".join(parts)
     return Moment(item.start, what, how)
+
+
+def _nursing(item: StimulusSpec, words: dict[str, str]) -> list[str]:
+    """Return the side, the young, the appetite, the vacuum, the cue and the dose, as far as they are there."""
+    values, parts = item.values, []
+    if "pups" in values:
+        parts.append(words["pups"].format(pups=f"{values['pups']:g}", litter=f"{values['litter']:g}"))
+    if "left" in values:
+        sides = [side for side in ("left", "right") if values[side]]
+        parts.append(words[sides[0] if len(sides) == 1 else "both"])
+    if "suction" in values:
+        names = {strength: name for name, strength in load.stimuli()[item.kind].strengths.items()}
+        parts.append(words["vacuum"].format(value=words[names[values["suction"]]]))
+    if "appetite" in values:
+        parts.append(words["appetite"].format(value=f"{values['appetite']:g}"))
+    if values.get("cue"):
+        parts.append(words["cue"])
+    if "dose" in values:
+        parts.append(words["dose"].format(value=f"{values['dose']:g}", unit=DOSE_LIMITS[item.kind][0]))
+    return parts
 
 
 def _dose(dose: DoseSpec) -> list[Moment]:

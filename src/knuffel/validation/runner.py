@@ -39,6 +39,7 @@ STUDIES = (
     "rate_fidelity",
     "rat_plasma",
     "pharmacokinetics",
+    "nursing_chain",
     "uterus_dose_response",
 )
 """The modules of this package that are studies, in the order of the signal."""

@@ -28,6 +28,7 @@ from knuffel.errors import ParameterError
 __all__ = ["Adult", "AdultParameters", "AdultSettings", "AdultState"]
 
 _SPECIES = ("human", "rat")
+_DAY = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,31 @@ class AdultParameters:
 
 @dataclass(frozen=True)
 class AdultSettings:
-    """``species`` is human or rat; None takes that of the subjects. It decides where the basal level comes from."""
+    """``species`` is human or rat; None takes that of the subjects. It decides where the basal level comes from.
+
+    ``days_postpartum`` counts days since the birth at time zero; None without a recent birth.
+    """
 
     species: str | None = None
+    days_postpartum: float | None = None
 
     def __post_init__(self) -> None:
         if self.species is not None and self.species not in _SPECIES:
             raise ParameterError(f"species {self.species!r} is not one of {', '.join(_SPECIES)}")
+        if self.days_postpartum is not None and not 0 <= self.days_postpartum < inf:
+            raise ParameterError(f"days_postpartum = {self.days_postpartum} is not a number of days from 0")
 
 
 @dataclass
 class AdultState(State):
-    """The constants, arrays of shape (subject,): pg/mL, mL/s, mL/s, week, fmol/mg."""
+    """The constants, arrays of shape (subject,): pg/mL, mL/s, mL/s, week, fmol/mg; and the days since the birth."""
 
     basal_concentration: Floats
     clearance: Floats
     typical_clearance: Floats
     gestational_week: Floats
     receptor_density: Floats
+    days_postpartum: Floats
 
 
 def _level(name: str, unit: str, doc: str) -> Port:
@@ -78,6 +86,8 @@ def _level(name: str, unit: str, doc: str) -> Port:
 
 class Adult(Component):
     """An adult whose basal level, clearance, week of pregnancy and receptor density do not change during a run.
+
+    The days since a birth count on.
 
     A person's basal concentration is given; a rat's follows from the resting secretion of the gland and the clearance.
     """
@@ -91,6 +101,7 @@ class Adult(Component):
         _level("typical_clearance", "mL/s", "total clearance of oxytocin that is typical of the population"),
         _level("gestational_week", "week", "completed weeks of pregnancy; 0 when not pregnant"),
         _level("receptor_density_set", "fmol/mg", "myometrial oxytocin receptors without stimulation"),
+        _level("days_postpartum", "day", "days since the birth; 0 when there was none of late"),
     )
     Parameters = AdultParameters
     Settings = AdultSettings
@@ -114,11 +125,14 @@ class Adult(Component):
             typical_clearance=subjects.full(own.typical_clearance),
             gestational_week=week_or_zero(subjects.gestational_week),
             receptor_density=subjects.full(own.receptor_density),
+            days_postpartum=subjects.full(self.settings.days_postpartum or 0),
         )
         return state, _levels(state)
 
     def advance(self, state: AdultState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
-        """Return the same levels again."""
+        """Return the same levels again, and the days since the birth: those at the start before time zero."""
+        if self.settings.days_postpartum is not None:
+            state.days_postpartum[:] = self.settings.days_postpartum + max(t + dt, 0) / _DAY
         return _levels(state)
 
     def invariants(self, state: AdultState, outputs: Outputs) -> list[Violation]:
@@ -137,4 +151,5 @@ def _levels(state: AdultState) -> dict[str, Any]:
         "physiology.typical_clearance": state.typical_clearance.copy(),
         "physiology.gestational_week": state.gestational_week.copy(),
         "physiology.receptor_density_set": state.receptor_density.copy(),
+        "physiology.days_postpartum": state.days_postpartum.copy(),
     }

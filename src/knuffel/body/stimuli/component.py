@@ -23,6 +23,7 @@ from knuffel.body.contract import (
     Violation,
 )
 from knuffel.body.stimuli.events import StimulusEvent
+from knuffel.body.stimuli.levels import CUE, LEVEL_PORTS, SUCKLING, LevelCourses
 
 __all__ = ["StimulusEvents", "StimulusEventsParameters", "StimulusEventsSettings", "StimulusEventsState"]
 
@@ -42,11 +43,12 @@ class StimulusEventsSettings:
     """``events`` of the scenario, in any order; they add.
 
     ``reader_interval`` (ms) tells that a reader takes the gains as straight over so long: then bends of the courses are
-    edges too. 0 when readers are fast.
+    edges too. 0 when readers are fast. ``species`` decides how the two sides make one stimulus.
     """
 
     events: tuple[StimulusEvent, ...] = ()
     reader_interval: int = 0
+    species: str = "human"
 
 
 @dataclass
@@ -62,7 +64,7 @@ class StimulusEvents(Component):
 
     a is the gain of the event, V its welcome, I its intensity, s its course (`equations.event_course`). Every subject
     gets the same; differences between people are not modelled here. Antidromic spikes and releases from the dendrites
-    reach all neurons (index -1).
+    reach all neurons (index -1). Suckling, stress and what else acts past the synaptic input are levels of their own.
     """
 
     room = "stimuli"
@@ -76,6 +78,9 @@ class StimulusEvents(Component):
             _RELEASE, "ms", Kind.EVENTS, "release from the dendrites without a spike", default=0,
             columns=(("fraction", "1"),),
         ),
+        SUCKLING,
+        *LEVEL_PORTS,
+        CUE,
     )  # fmt: skip
     Parameters = StimulusEventsParameters
     Settings = StimulusEventsSettings
@@ -84,12 +89,16 @@ class StimulusEvents(Component):
     def __init__(
         self, parameters: StimulusEventsParameters | None = None, settings: StimulusEventsSettings | None = None
     ) -> None:
-        super().__init__(parameters or StimulusEventsParameters(), settings or StimulusEventsSettings())
-        self._events: tuple[StimulusEvent, ...] = self.settings.events
-        self._spans = [(event.start, event.last, event) for event in self._events]
+        settings = settings or StimulusEventsSettings()
+        super().__init__(parameters or StimulusEventsParameters(), settings)
+        self._events: tuple[StimulusEvent, ...] = settings.events
+        self._spans = [(event.start, event.last, event) for event in self._events if not event.effects()]
         self._forced = np.unique([time for event in self._events for time in event.forced_spikes()]).astype(np.int64)
         releases = sorted(release for event in self._events for release in event.releases())
         self._releases = np.array(releases, dtype=np.float64).reshape(-1, 2)
+        cues = sorted(cue for event in self._events for cue in event.cues())
+        self._cues = np.array(cues, dtype=np.float64).reshape(-1, 2)
+        self._levels = LevelCourses([timed for event in self._events for timed in event.effects()], settings.species)
 
     def edges(self) -> Sequence[int]:
         """Return the starts, lags and ends of all events, ascending, each once, and bends for slow readers."""
@@ -113,20 +122,30 @@ class StimulusEvents(Component):
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[StimulusEventsState, Outputs]:
         """Return rest: both gains 1. An event at the start enters with the first interval."""
         state = StimulusEventsState(subjects.full(1), subjects.full(1))
-        return state, {_EXCITATION: subjects.full(1), _INHIBITION: subjects.full(1)}
+        rest = {port.name: subjects.full(port.default or 0) for port in (SUCKLING, *LEVEL_PORTS)}
+        return state, {_EXCITATION: subjects.full(1), _INHIBITION: subjects.full(1)} | rest
 
     def advance(self, state: StimulusEventsState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return both gains as (right limit at ``t``, left limit at ``t + dt``)."""
         start, end = self.gains(t), self.gains(t + dt, left=True)
         state.excitation_gain[:], state.inhibition_gain[:] = end
         count = len(state.excitation_gain)
-        release = self._releases[slice(*np.searchsorted(self._releases[:, 0], [t, t + dt]))]
-        return {
+        release, cue = _within(self._releases, t, t + dt), _within(self._cues, t, t + dt)
+        return self._level_outputs(t, t + dt, count) | {
             _EXCITATION: (np.full(count, start[0]), np.full(count, end[0])),
             _INHIBITION: (np.full(count, start[1]), np.full(count, end[1])),
             _FORCED: _everywhere(self._forced[slice(*np.searchsorted(self._forced, [t, t + dt]))], count),
             _RELEASE: _everywhere(release[:, 0].astype(np.int64), count, fraction=release[:, 1]),
+            CUE.name: _everywhere(cue[:, 0].astype(np.int64), count, window=cue[:, 1]),
         }
+
+    def _level_outputs(self, t: int, end: int, subjects: int) -> Outputs:
+        """Return both limits of every level; one array when nothing changes."""
+        begin, last = self._levels.at(t), self._levels.at(end, left=True)
+        if begin == last:
+            same = np.array([*begin.values()])[:, None] + np.zeros(subjects)
+            return {name: (row, row) for name, row in zip(begin, same, strict=True)}
+        return {name: (np.full(subjects, value), np.full(subjects, last[name])) for name, value in begin.items()}
 
     def invariants(self, state: StimulusEventsState, outputs: Outputs) -> list[Violation]:
         """Return subjects with a negative gain."""
@@ -135,6 +154,12 @@ class StimulusEvents(Component):
             for name, array in state.arrays().items()
             for row in np.flatnonzero(array < 0)
         ]
+
+
+def _within(rows: Floats, begin: int, end: int) -> Floats:
+    """Return the rows of which the first column, a time, lies in [begin, end) ms."""
+    found: Floats = rows[slice(*np.searchsorted(rows[:, 0], [begin, end]))]
+    return found
 
 
 def _everywhere(times: Ints, subjects: int, **values: Floats) -> Events:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
 from knuffel.body.stimuli import equations
+from knuffel.body.stimuli.levels import Effect, Timed
 from knuffel.errors import ParameterError, nearest
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PROTOCOLS",
     "AntidromicTrain",
     "EventProfile",
+    "LevelProfile",
     "Protocol",
     "StimulusEvent",
     "from_specifications",
@@ -31,8 +33,19 @@ PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """The protocols by name: (values that are needed, values that can be given). Gains are multiples of the resting rate,
 times are in seconds; ``from`` and ``after`` are 1 unless given. A ramp can have a slope (Hz/s) in place of the gain."""
 
-PROFILE_KEYS: dict[str, tuple[str, ...]] = {"train": ("rate",), "osmotic": ("rise",)}
-"""What an event with such a profile needs beside its times: stimuli per second (Hz), rise of osmolality (mOsm/kg)."""
+PROFILE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "train": (("rate",), ()),
+    "osmotic": (("rise",), ()),
+    "suckling": (("left", "right", "pups", "litter"), ()),
+    "feed": (("left", "right"), ("appetite", "cue")),
+    "pump": (("left", "right"), ("suction",)),
+}
+"""What an event with such a profile needs beside its times, and what it can have: stimuli per second (Hz), rise of
+osmolality (mOsm/kg), sides (1 when used), number of young and of the litter, appetite (mL), cue (1 when it comes),
+removal of milk by a pump (0 to 1)."""
+
+_LEVEL_PROFILES = ("suckling", "feed", "pump", "cue", "level")
+_SIDED = ("suckling", "suction")
 
 _STRONGEST = 100
 """Largest multiple of the resting rate that a slope may reach."""
@@ -162,13 +175,37 @@ class AntidromicTrain:
 
 
 @dataclass(frozen=True)
+class LevelProfile:
+    """An event that sets levels past the synaptic input, by its ``effects``.
+
+    ``cue`` is None, or how long before the start a cue comes and how long after it a conditioned pulse may come (s).
+    """
+
+    effects: tuple[Effect, ...]
+    cue: tuple[float, float] | None = None
+
+    @property
+    def fading(self) -> float:
+        """The time (s) after its end in which its levels fade to exactly nothing."""
+        return _FADED * max((effect.decay for effect in self.effects), default=0)
+
+    def excess(self, u: float, duration: float, *, left: bool = False) -> tuple[float, float]:
+        """Return nothing: the synaptic input stays what it is."""
+        return 0.0, 0.0
+
+    def edges(self, start: int, duration: int) -> list[int]:
+        """Return the times (ms) at which a level or its slope jumps."""
+        return [start, start + duration] if self.effects else []
+
+
+@dataclass(frozen=True)
 class StimulusEvent:
     """One event: what, when (``start``, ``duration`` in ms), how strong, how welcome (``weight``), and its shape."""
 
     kind: str
     start: int
     duration: int
-    shape: EventProfile | Protocol | AntidromicTrain
+    shape: EventProfile | Protocol | AntidromicTrain | LevelProfile
     intensity: float = 1
     weight: float = 1
 
@@ -233,6 +270,22 @@ class StimulusEvent:
         fraction = self.shape.released_fraction if isinstance(self.shape, EventProfile) else 0
         return [(self.start, min(self.intensity * fraction, 1))] if fraction > 0 else []
 
+    def effects(self) -> list[Timed]:
+        """Return what it adds to levels: start and duration (ms), the end of everything (ms), and each effect."""
+        if not isinstance(self.shape, LevelProfile):
+            return []
+        return [
+            (self.start, self.duration, self.last, replace(effect, size=effect.size * self.intensity))
+            for effect in self.shape.effects
+        ]
+
+    def cues(self) -> list[tuple[int, float]]:
+        """Return the times (ms) of cues, and within how many seconds a conditioned pulse may follow."""
+        if not isinstance(self.shape, LevelProfile) or self.shape.cue is None:
+            return []
+        lead, window = self.shape.cue
+        return [(self.start - round(lead * 1000), window)]
+
 
 def valence_weight(partner: str, social_touch: bool) -> float:
     """Return how much of an event counts: (1 + v)/2 for touch by a partner with valence v, 1 for anything else.
@@ -269,22 +322,44 @@ def _event(item: Any, profiles: Mapping[str, Any], psp_rate: float | None) -> St
         known = [*profiles, *PROTOCOLS]
         raise ParameterError(f"stimulus {kind!r} is not known; nearest: {nearest(kind, known)}")
     known_profile = profiles[kind]
-    _check_keys(kind, values, PROFILE_KEYS.get(known_profile.profile, ()))
+    _check_keys(kind, values, *PROFILE_KEYS.get(known_profile.profile, ((), ())))
+    if known_profile.profile in _LEVEL_PROFILES:
+        shape = _level_profile(known_profile, values)
+        return StimulusEvent(kind, item.start, item.duration, shape, item.intensity)
     if known_profile.profile == "train":
         return StimulusEvent(kind, item.start, item.duration, AntidromicTrain(values["rate"], known_profile.lag_s))
-    shape = EventProfile(
+    course = EventProfile(
         excitation_gain=known_profile.excitation_gain,
         inhibition_gain=known_profile.inhibition_gain,
         lag=known_profile.lag_s,
         rise=known_profile.rise_s,
         decay=known_profile.decay_s,
-        habituation=known_profile.habituation_s or 0,
+        habituation=known_profile.habituation_s,
         released_fraction=known_profile.released_fraction,
     )
     weight = valence_weight(item.partner or "wanted", known_profile.social_touch)
     # A substance injected at once has no end of its own: its effect dies away from the start.
     duration = 0 if known_profile.profile == "bolus" else item.duration
-    return StimulusEvent(kind, item.start, duration, shape, values.get("rise", item.intensity), weight)
+    return StimulusEvent(kind, item.start, duration, course, values.get("rise", item.intensity), weight)
+
+
+def _level_profile(known: Any, values: Mapping[str, float]) -> LevelProfile:
+    share = values["pups"] / values["litter"] if "pups" in values else 1.0
+    effects = []
+    for name, size in known.levels.items():
+        if name in _SIDED:
+            strength = share * (values.get("suction", 1) if name == "suction" else 1)
+            rise = known.rise_s if name == "suckling" else 0
+            sides = [side for side in ("left", "right") if values[side]]
+            effects += [Effect(f"{name}_{side}", size * strength, rise) for side in sides]
+        elif known.profile == "level":
+            effects.append(Effect(name, size, known.rise_s, known.decay_s))
+        else:
+            effects.append(Effect(name, size))
+    if "appetite" in values:
+        effects.append(Effect("appetite", values["appetite"]))
+    cue = (known.cue_lead_s, known.cue_window_s) if known.profile == "cue" or values.get("cue") else None
+    return LevelProfile(tuple(effects), cue)
 
 
 def _with_gain(values: dict[str, float], seconds: float, psp_rate: float | None) -> dict[str, float]:

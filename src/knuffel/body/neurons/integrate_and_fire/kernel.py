@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from knuffel.body.neurons.compiled_draws import philox_words
 from knuffel.body.neurons.integrate_and_fire.equations import LONGEST_PAUSE
 from knuffel.body.neurons.integrate_and_fire.synaptic_counts import BLOCK, CENTRAL, fill_tables
 
@@ -26,9 +27,7 @@ WIDTH = 256
 
 _i16, _i32, _i64, _f32, _u64 = np.int16, np.int32, np.int64, np.float32, np.uint64
 _W = WIDTH
-_M0, _M1 = _u64(0xD2511F53), _u64(0xCD9E8D57)
-_K0, _K1 = _u64(0x9E3779B9), _u64(0xBB67AE85)
-_MASK, _SHIFT, _HALF = _u64(0xFFFFFFFF), _u64(32), _u64(16)
+_HALF = _u64(16)
 _FLUSH_BLOCKS = 3  # membrane terms are looked at for flushing every fourth block
 _TINY = _f32(1e-20)
 _LONGEST = _f32(LONGEST_PAUSE)
@@ -39,32 +38,6 @@ _BIT_OF[[(int(_DE_BRUIJN) << place & 0xFFFFFFFFFFFFFFFF) >> 58 for place in rang
 tables = njit(cache=True, error_model="numpy", nogil=True)(fill_tables)
 
 
-@njit(inline="always")
-def _round(a, b, c, d, k0, k1):
-    """One Philox round on the lower halves of 64-bit words; nothing reads the upper halves.
-
-    Masked at the multiplication, which then is the widening one that vectorises, and the masks cost nothing.
-    """
-    p = (a & _MASK) * _M0
-    q = (c & _MASK) * _M1
-    return (q >> _SHIFT) ^ b ^ k0, q, (p >> _SHIFT) ^ d ^ k1, p & _MASK
-
-
-@njit(inline="always")
-def _philox(block, draw, k0, k1, neuron, subject):
-    """Return the four words of counter (block, draw, neuron, subject)."""
-    a, b, c, d = _round(block, draw, neuron, subject, k0, k1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(1) * _K0, k1 + _u64(1) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(2) * _K0, k1 + _u64(2) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(3) * _K0, k1 + _u64(3) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(4) * _K0, k1 + _u64(4) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(5) * _K0, k1 + _u64(5) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(6) * _K0, k1 + _u64(6) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(7) * _K0, k1 + _u64(7) * _K1)
-    a, b, c, d = _round(a, b, c, d, k0 + _u64(8) * _K0, k1 + _u64(8) * _K1)
-    return _round(a, b, c, d, k0 + _u64(9) * _K0, k1 + _u64(9) * _K1)
-
-
 @njit(error_model="numpy")
 def philox_block(block, draw, k0, k1, neuron, subject, halves, lanes):
     """Write the halves of the four words of counter (block, draw, neuron, subject) for every lane.
@@ -72,7 +45,7 @@ def philox_block(block, draw, k0, k1, neuron, subject, halves, lanes):
     Row k of ``halves`` (int16, 8 x WIDTH) belongs to ms k of the block: lower halves to 0 … 3, upper ones to 4 … 7.
     """
     for i in range(lanes):
-        a, b, c, d = _philox(block, draw, k0, k1, neuron[i], subject[i])
+        a, b, c, d = philox_words(block, draw, k0, k1, neuron[i], subject[i])
         halves[i] = _i16(a)
         halves[_W + i] = _i16(b)
         halves[2 * _W + i] = _i16(c)
@@ -126,7 +99,7 @@ def _decide(block, k0, k1, neuron, subject, halves, central, net, undecided, lan
         if fours[four] != 0:
             for i in range(4 * four, min(4 * four + 4, lanes)):
                 if undecided[i] != 0:
-                    words = _philox(block, _u64(1), k0, k1, neuron[i], subject[i])
+                    words = philox_words(block, _u64(1), k0, k1, neuron[i], subject[i])
                     _decide_lane(i, words, halves, central, net, table[group[i]], low[group[i]], used[group[i]])
 
 

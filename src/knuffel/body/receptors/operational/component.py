@@ -22,7 +22,7 @@ from knuffel.body.contract import (
     check_numbers,
     parameter,
 )
-from knuffel.body.receptors.operational.equations import effect, picomolar, stimulus, transducer_ratio
+from knuffel.body.receptors.operational.equations import dose_ratio, effect, picomolar, stimulus, transducer_ratio
 
 __all__ = ["OperationalReceptor", "ReceptorParameters", "ReceptorState"]
 
@@ -53,6 +53,14 @@ class ReceptorParameters:
     vasopressin_efficacy: float = parameter(
         "receptors.vasopressin_efficacy", "1", "its transducer ratio as a fraction of that of oxytocin"
     )
+    atosiban_concentration: float = parameter("receptors.atosiban_concentration", "pg/mL", "atosiban in plasma, total")
+    atosiban_free_fraction: float = parameter(
+        "receptors.atosiban_free_fraction", "1", "share of atosiban not bound to proteins", at_most=1
+    )
+    atosiban_molar_mass: float = parameter("receptors.atosiban_molar_mass", "g/mol", "its molar mass", positive=True)
+    atosiban_affinity: float = parameter(
+        "receptors.atosiban_affinity", "pM", "its dissociation constant, K_B", positive=True
+    )
 
     def __post_init__(self) -> None:
         check_numbers(self)
@@ -69,8 +77,8 @@ class ReceptorState(State):
 class OperationalReceptor(Component):
     """Turns plasma oxytocin into an effect between 0 and 1 through the operational model; binding is instantaneous.
 
-    No desensitisation: all receptors stay coupled and the density is that of the physiology. No antagonist: the dose
-    ratio is 1.
+    No desensitisation: all receptors stay coupled and the density is that of the physiology. The antagonist atosiban
+    has one concentration for the whole run; it competes here, and its dose ratio serves other tissues.
     """
 
     room = "receptors"
@@ -96,7 +104,7 @@ class OperationalReceptor(Component):
         """Return fresh receptors: density as set, all coupled."""
         state = ReceptorState(subjects.full(inputs.end(_DENSITY_SET)), subjects.full(1))
         now = self._signal(state, inputs.end(_CONCENTRATION))
-        return state, _outputs(state, *now)
+        return state, self._outputs(state, *now)
 
     def advance(self, state: ReceptorState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Follow density and concentration; both limits are returned because plasma may jump at ``t``."""
@@ -104,7 +112,7 @@ class OperationalReceptor(Component):
         start, end = inputs.start(_CONCENTRATION), inputs.end(_CONCENTRATION)
         after = self._signal(state, end)
         before = after if start is end else self._signal(state, start)
-        return _outputs(state, (before[0], after[0]), (before[1], after[1]))
+        return self._outputs(state, (before[0], after[0]), (before[1], after[1]))
 
     def _signal(self, state: ReceptorState, concentration: Floats) -> tuple[Floats, Floats]:
         """Return stimulus and effect for a concentration in pg/mL."""
@@ -112,8 +120,23 @@ class OperationalReceptor(Component):
         bound = picomolar(concentration, own.molar_mass) / own.affinity
         other = own.vasopressin_concentration / own.vasopressin_affinity
         tau = transducer_ratio(state.density, state.coupled_fraction, own.transducer_constant)
-        signal = stimulus(tau * (bound + own.vasopressin_efficacy * other), bound + other)
+        signal = stimulus(tau * (bound + own.vasopressin_efficacy * other), bound + other + self._blocked())
         return signal, effect(signal, own.maximum_effect)
+
+    def _blocked(self) -> Any:
+        """Return the free antagonist in units of its dissociation constant, B/K_B."""
+        own = self.parameters
+        free = own.atosiban_free_fraction * own.atosiban_concentration
+        return picomolar(free, own.atosiban_molar_mass) / own.atosiban_affinity
+
+    def _outputs(self, state: ReceptorState, signal: Any, response: Any) -> Outputs:
+        return {
+            "receptors.myometrium_effect": response,
+            "receptors.density": state.density.copy(),
+            "receptors.coupled_fraction": state.coupled_fraction.copy(),
+            "receptors.antagonist_dose_ratio": np.full(len(state.density), dose_ratio(self._blocked())),
+            "receptors.oxytocin_stimulus": signal,
+        }
 
     def invariants(self, state: ReceptorState, outputs: Outputs) -> list[Violation]:
         """Return negative densities and coupled fractions outside 0 to 1."""
@@ -126,13 +149,3 @@ class OperationalReceptor(Component):
             Violation("coupled fraction", int(row), f"is {coupled[row]:g}, outside 0 to 1")
             for row in np.flatnonzero((coupled < 0) | (coupled > 1))
         ]
-
-
-def _outputs(state: ReceptorState, signal: Any, response: Any) -> Outputs:
-    return {
-        "receptors.myometrium_effect": response,
-        "receptors.density": state.density.copy(),
-        "receptors.coupled_fraction": state.coupled_fraction.copy(),
-        "receptors.antagonist_dose_ratio": np.ones_like(state.density),
-        "receptors.oxytocin_stimulus": signal,
-    }

@@ -4,6 +4,7 @@
     X_eff = sum over agonists of tau_i X_i / K_i
     X_tot = sum over all ligands of X_j / K_j
     E     = Em X_eff / (1 + X_tot + X_eff)              s = X_eff / (1 + X_tot) = E/(Em - E)
+    DR    = 1 + B/K_B                                   factor by which an antagonist B shifts concentrations
 
 Concentrations in pM, densities in fmol/mg. Source of the form: Black & Leff 1983, DOI 10.1098/rspb.1983.0093.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["effect", "half_effective_concentration", "picomolar", "stimulus", "transducer_ratio"]
+__all__ = ["dose_ratio", "effect", "half_effective_concentration", "picomolar", "stimulus", "transducer_ratio"]
 
 
 def picomolar(concentration: Any, molar_mass: Any) -> Any:
@@ -23,6 +24,11 @@ def picomolar(concentration: Any, molar_mass: Any) -> Any:
 def transducer_ratio(density: Any, coupled_fraction: Any, transducer_constant: Any) -> Any:
     """Return tau for a receptor density and a constant K_E in the same unit."""
     return coupled_fraction * density / transducer_constant
+
+
+def dose_ratio(blocked: Any) -> Any:
+    """Return DR, by which an antagonist at ``blocked`` = B/K_B multiplies every concentration of equal effect."""
+    return 1 + blocked
 
 
 def stimulus(effective: Any, total: Any) -> Any:

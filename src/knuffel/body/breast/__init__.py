@@ -1,0 +1,1 @@
+"""The room of the breast: let-down, removal and synthesis of milk."""

@@ -1,0 +1,52 @@
+"""Whether anything in the body plan answers to what a scenario does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from knuffel.body.plan import component_class
+from knuffel.body.stimuli import PROTOCOLS
+from knuffel.evidence import load
+from knuffel.scenario.model import DoseSpec, RoomSpec, StimulusSpec
+from knuffel.scenario.recording import PLAYS
+from knuffel.scenario.tree import Problems
+
+__all__ = ["notice_unheard"]
+
+
+def notice_unheard(
+    stimuli: Sequence[StimulusSpec], doses: Sequence[DoseSpec], rooms: Mapping[str, RoomSpec], problems: Problems
+) -> None:
+    """Say so when nothing in the body plan answers to a stimulus, a dose or a modulator."""
+    running = [component_class(spec.room, spec.model) for spec in rooms.values() if spec.mode == "model"]
+    heard = {port.name for kind in running for port in kind.inputs}
+    ports = {item.kind: _ports(item.kind) for item in stimuli}
+    if any(not names for names in ports.values()):
+        if not rooms["stimuli"].mode == rooms["neurons"].mode == "model":
+            text = "stimuli and neurons do not both run: these change nothing"
+            problems.notice("stimuli_unheard", ("stimuli",), text)
+        elif rooms["neurons"].model == PLAYS:
+            problems.notice("stimuli_unheard", ("stimuli",), "recorded cells hear no stimuli: these change nothing")
+    for kind, names in ports.items():
+        answered = any(name in heard and rooms[name.partition(".")[0]].mode == "model" for name in names)
+        if names and not answered:
+            text = f"{kind} changes nothing: no model of this body answers to it"
+            problems.notice("stimuli_unheard", ("stimuli",), text)
+    if doses and rooms["plasma"].mode != "model":
+        problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
+    modulated = rooms["modulators"].mode == "prescribed" or rooms["modulators"].overrides
+    if modulated and not any(name.startswith("modulators.") for name in heard):
+        text = "no neurons and no terminals run: modulators change nothing"
+        problems.notice("modulators_unheard", ("body", "modulators"), text)
+
+
+def _ports(kind: str) -> Iterable[str]:
+    """Return the ports of the levels that a stimulus sets; none when it acts on the synaptic input."""
+    profile = None if kind in PROTOCOLS else load.stimuli()[kind]
+    if profile is None:
+        return ()
+    if profile.profile == "cue":
+        return ("stimuli.baby_cue",)
+    room = "modulators" if kind in load.drugs() else "stimuli"
+    names = [f"{room}.{level}" for level in profile.levels]
+    return [*names, *(f"{name}_left" for name in names)]
