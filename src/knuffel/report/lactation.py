@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from knuffel.report import style
+from scipy.signal import find_peaks
 from knuffel.report.panels import curve
 from knuffel.report.view import View, envelope
 
@@ -47,7 +48,7 @@ def pressure(axes: Axes, view: View) -> None:
         axes.fill_between(*envelope(view.time, line, _TRACE_BINS), facecolor=style.BLUE, edgecolor=style.BLUE, lw=0.5)
     else:
         axes.plot(view.time, line, color=style.BLUE, linewidth=1.2)
-    peaks = milk_ejections(line)
+    peaks = find_peaks(line, prominence=3)[0]
     top = float(line.max())
     if len(peaks):
         above = line[peaks] + 0.09 * top
