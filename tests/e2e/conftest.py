@@ -13,12 +13,17 @@ from knuffel.scenario.model import Scenario
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
+_FEED = ["duration=16 min", "stimuli[0].start=10 min", "stimuli[0].duration=5 min"]
 
 SHORTER = {
     "depletion_rat": ["duration=30 min"],
     "month_of_hugs": ["duration=1 day", "stimuli[1].start=15 h"],
     "five_days_of_feeds": ["duration=6 h", "stimuli[0].repeat.count=2"],
     "nursing_rat": ["duration=14 min", "stimuli[0].duration=10 min"],
+    "nursing_woman": _FEED,
+    "nursing_woman_stressed": [*_FEED, "stimuli[1].duration=15 min"],
+    "nursing_with_antagonist": _FEED,
+    "pump_session": ["duration=11 min", "stimuli[0].duration=5 min"],
     "nursing_woman_network": ["duration=14 min", "stimuli[0].duration=8 min"],
 }
 """What makes a long scenario last seconds; its full length has a test of its own."""
