@@ -134,6 +134,18 @@ _STUDIES = {
         ),
         "nl": ("Dosis en respons van de baarmoeder", "receptorreserve, activiteit onder infuus, Montevideo-eenheden"),
     },
+    "rat_let_down": {
+        "en": ("Let-down in the rat", "pressure after doses and bursts, filling, antagonists, latency"),
+        "nl": ("Toeschietreflex van de rat", "druk na doses en salvo's, vulling, antagonisten, latentie"),
+    },
+    "human_let_down": {
+        "en": ("Let-down in women", "pressure and milk after pulses and doses, antagonists"),
+        "nl": ("Toeschietreflex van vrouwen", "druk en melk na pulsen en doses, antagonisten"),
+    },
+    "milk_supply": {
+        "en": ("Milk supply", "refilling, feeds a day, weak let-down, a skipped day, the first days after birth"),
+        "nl": ("Melkproductie", "bijvullen, voedingen per dag, zwakke reflex, overgeslagen dag, eerste dagen"),
+    },
 }
 
 

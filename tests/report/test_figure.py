@@ -95,6 +95,15 @@ def test_the_caption_says_where_it_comes_from(infusion):
     assert "Not medical advice" in words
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("morphine_iv", True), ("hug", False), ("step", False)])
+def test_drugs_among_the_stimuli_bring_the_same_reminder(kind, expected):
+    run = synthetic.infusion(minutes=10, cells=5)
+    run.attributes["doses"] = []
+    run.attributes["stimuli"] = [{"kind": kind, "start": 0, "duration": 60_000, "grade": "B"}]
+    words = " ".join(text.get_text() for text in Result(run).figure().texts)
+    assert ("Not medical advice" in words) == expected
+
+
 def test_many_events_and_long_or_odd_names_fit():
     run = synthetic.infusion(minutes=100, cells=5)
     run.attributes["stimuli"] = [

@@ -41,6 +41,9 @@ STUDIES = (
     "pharmacokinetics",
     "nursing_chain",
     "uterus_dose_response",
+    "rat_let_down",
+    "human_let_down",
+    "milk_supply",
 )
 """The modules of this package that are studies, in the order of the signal."""
 
