@@ -21,6 +21,7 @@ from knuffel.errors import KnuffelError, ScenarioError, StoreError, UnitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from knuffel.network_exchange import Exchange
     from knuffel.simulation import Progress
 
 __all__ = ["app", "main"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knuffel.engine.store import atomic_path
 from knuffel.errors import KnuffelError, Notice, StoreError
-from knuffel.network_files import graph_text, parameter_text, read_graph, read_parameters
+from knuffel.network_files import DEFAULTS, graph_text, parameter_text, read_graph, read_parameters
 
 __all__ = ["Exchange", "export_network", "import_network"]
 
@@ -76,7 +76,9 @@ def import_network(
         if output.resolve().parent in connections.resolve().parents:
             graph = str(connections.resolve().relative_to(output.resolve().parent))
     else:
-        text = "without the connections that the engine wrote, the graph is drawn anew: another network of the same kind"
+        text = (
+            "without the connections that the engine wrote, the graph is drawn anew: another network of the same kind"
+        )
         notices.append(Notice("network_file_graph", text, str(parameters)))
     _write({output: _scenario(values, graph, parameters)}, overwrite)
     return Exchange((output,), tuple(notices))
@@ -84,13 +86,19 @@ def import_network(
 
 def _scenario(values: Mapping[str, float], graph: str | None, origin: Path) -> str:
     seed = int(values["random_seed"]) or 1
-    numbers = {name: f"{_number(values[key])} {unit}".strip() for key, (name, unit) in _IDS.items()}
-    numbers["psp_rate"] = f"{_number(2 * values['re'])} Hz"
-    numbers["inhibition_ratio"] = _number(values["ri"] / values["re"]) if values["re"] else "0"
-    numbers["priming_rate"] = f"{_number(1000 * values['I_su'])} 1/s"
-    bundles = f"{{bundles: {values['Nbun']:g}, topology_seed: {seed}}}"
+    changed = {key for key, value in values.items() if value != DEFAULTS[key]}
+    numbers = {name: f"{_number(values[key])} {unit}".strip() for key, (name, unit) in _IDS.items() if key in changed}
+    if "re" in changed:
+        numbers["psp_rate"] = f"{_number(2 * values['re'])} Hz"
+    if changed & {"re", "ri"}:
+        numbers["inhibition_ratio"] = _number(values["ri"] / values["re"])
+    if "I_su" in changed:
+        numbers["priming_rate"] = f"{_number(1000 * values['I_su'])} 1/s"
+    given = ["    parameters:", *(f"      {name}: {text}" for name, text in sorted(numbers.items()))]
+    settings = f"    settings: {{bundles: {values['Nbun']:.0f}, topology_seed: {seed}}}"
     lines = [
         f"# Made from {origin.name}, a parameter file of the published engine of the network.",
+        "# What is not given here has the value of the engine, which is that of the set rossoni-2008.",
         "knuffel: 1",
         "title:",
         '  en: "A network from the published engine"',
@@ -107,10 +115,8 @@ def _scenario(values: Mapping[str, float], graph: str | None, origin: Path) -> s
         "  neurons:",
         f"    model: {_MODEL}",
         f"    cells: {values['Ncells']:.0f}",
-        *([f"    graph: {_quoted(graph)}"] if graph is not None else []),
-        f"    settings: {bundles}",
-        "    parameters:",
-        *(f"      {name}: {text}" for name, text in sorted(numbers.items())),
+        settings if graph is None else f"    graph: {_quoted(graph)}",
+        *(given if numbers else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -133,13 +139,15 @@ def export_network(
     from knuffel.assembly import assemble
     from knuffel.scenario import load_scenario
 
+    if connections is not None and connections.absolute() == parameters.absolute():
+        raise StoreError(f"{parameters}: two files cannot have the same name")
     loaded = load_scenario(scenario, [])
     spec = loaded.rooms["neurons"]
     if spec.mode != "model" or spec.model != _MODEL:
         running = spec.model if spec.mode == "model" else spec.mode
         raise KnuffelError(f"{scenario}: the neurons are {running}; only {_MODEL} can be written for the engine")
     model = assemble(loaded)
-    numbers = {name.split(".")[1]: float(item.value) for name, item in model.resolved.items() if _of_neurons(name)}
+    numbers = {name.split(".")[1]: _one(item.value) for name, item in model.resolved.items() if _of_neurons(name)}
     (component,) = (part.component for part in model.wiring.parts if part.room == "neurons")
     drawn = component.attributes()["network"] if component is not None else {}
     values = {key: numbers[name] for key, (name, _) in _IDS.items()}
@@ -160,6 +168,11 @@ def export_network(
     return Exchange(tuple(texts), tuple(_lost(spec.settings, numbers, values)))
 
 
+def _one(value: Any) -> float:
+    """Return the number of the first subject."""
+    return float(value[0] if isinstance(value, tuple) else value)
+
+
 def _of_neurons(name: str) -> bool:
     return name.startswith("neurons.")
 
@@ -173,7 +186,9 @@ def _lost(settings: Mapping[str, Any], numbers: Mapping[str, float], values: Map
     if lost:
         text = f"the published engine has no {', '.join(lost)}: it runs without"
         found.append(Notice("network_file_lost", text, "neurons"))
-    text = "the published engine draws its own connections from random_seed and cannot read a file of them; suckling is "
+    text = (
+        "the published engine draws its own connections from random_seed and cannot read a file of them; suckling is "
+    )
     text += "full from its first ms to its last, whatever the stimuli of the scenario"
     found.append(Notice("network_file_limits", text, "neurons"))
     if values["random_seed"] == 0:
@@ -183,9 +198,7 @@ def _lost(settings: Mapping[str, Any], numbers: Mapping[str, float], values: Map
 
 def _write(texts: Mapping[Path, str], overwrite: bool) -> None:
     """Write all files whole, or none."""
-    places = list(texts)
-    _must_differ(places)
-    for place in places:
+    for place in texts:
         if place.exists() and not overwrite:
             raise StoreError(f"{place} exists; --overwrite replaces it")
         if not place.absolute().parent.is_dir():
@@ -193,8 +206,3 @@ def _write(texts: Mapping[Path, str], overwrite: bool) -> None:
     for place, text in texts.items():
         with atomic_path(place) as partial:
             partial.write_text(text, encoding="utf-8")
-
-
-def _must_differ(places: Sequence[Path]) -> None:
-    if len({place.absolute() for place in places}) < len(places):
-        raise StoreError(f"{places[0]}: two files cannot have the same name")

@@ -1,4 +1,4 @@
-"""The connections of a network: a line ``neurons,dendrites,bundles``, then the bundles of the dendrites of each neuron."""
+"""The connections of a network: a line ``neurons,dendrites,bundles``, then the bundles of each neuron."""
 
 from __future__ import annotations
 

@@ -55,10 +55,15 @@ _OTHER_SPELLINGS = {"tau_g_ot": "tau_ot"}
 _WHOLE = ("Nbun", "Ncells", "Ndend", "random_seed", "t_end")
 _SMALLEST = 1e-9
 _LIMITS = {
-    **dict.fromkeys(("tau_m", "hap_tau", "ahp_tau", "tau_ot", "tau_cann", "tau_r", "half_ahp", "cann_thre"), (_SMALLEST, inf)),
-    **dict.fromkeys(("rel_delay", "tau_rel", "ec_step", "ot_to_dep", "T_OT_max", "hap_max", "ahp_max", "I_su"), (0, inf)),
+    **dict.fromkeys(
+        ("tau_m", "hap_tau", "ahp_tau", "tau_ot", "tau_cann", "tau_r", "half_ahp", "cann_thre"), (_SMALLEST, inf)
+    ),
+    **dict.fromkeys(
+        ("rel_delay", "tau_rel", "ec_step", "ot_to_dep", "T_OT_max", "hap_max", "ahp_max", "I_su"), (0, inf)
+    ),
     **dict.fromkeys(("f_max", "a_E", "a_I"), (0, 1)),
-    **dict.fromkeys(("re", "ri"), (0, 1000)),
+    "re": (_SMALLEST, 1000),
+    "ri": (0, 1000),
     "k_r": (_SMALLEST, 1),
     "Ncells": (1, 1_000_000),
     "Nbun": (2, 1_000_000),
@@ -107,7 +112,14 @@ def _number(text: str, name: str, key: str, file: Path, line: int) -> float:
     whole = name not in _WHOLE or value == round(value) if isfinite(value) else False
     if not isfinite(value) or not low <= value <= high or not whole:
         words = "a finite number" if (low, high) == (-inf, inf) else _range_text(low, high)
-        refuse("out of range", file, line=line, key=key, found=text[:40], allowed=words + (", whole" if name in _WHOLE else ""))
+        refuse(
+            "out of range",
+            file,
+            line=line,
+            key=key,
+            found=text[:40],
+            allowed=words + (", whole" if name in _WHOLE else ""),
+        )
     return value
 
 

@@ -32,7 +32,7 @@ _KINETICS = {"rat": "rat_250g", "human": "human_women_np"}
 
 @dataclass(frozen=True)
 class Trace:
-    """What a gland did: ``time`` (s), pressure ``rise`` (mmHg), ``contraction``, milk ``removed``, in ``store`` (mL)."""
+    """What a gland did: ``time`` (s), pressure ``rise`` (mmHg), ``contraction``, ``removed`` and ``store`` in mL."""
 
     time: Floats
     rise: Floats
