@@ -21,6 +21,7 @@ from knuffel.errors import KnuffelError, ScenarioError, StoreError, UnitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from knuffel.network_exchange import Exchange
     from knuffel.simulation import Progress
 
 __all__ = ["app", "main"]
@@ -400,6 +401,47 @@ def build_rate_tables(
     else:
         for row in rows:
             print(f"{row['set']}: {row['file']} ({row['rate_at_rest']:.3g} spikes/s at rest)")
+
+
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace files that exist")]
+
+
+@app.command("import-network")
+def import_network(
+    parameters: Annotated[Path, typer.Argument(metavar="PARAMETERS", help="parameter file of the published engine")],
+    output: Annotated[Path, typer.Option("--output", metavar="SCENARIO", help="the scenario to write")],
+    connections: Annotated[Path | None, typer.Option("--connections", help="the graph that the engine wrote")] = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a scenario from the files of the published engine of the network."""
+    from knuffel.network_exchange import import_network as exchanged
+
+    _print_exchange(exchanged(parameters, output, connections, overwrite=overwrite), as_json)
+
+
+@app.command("export-network")
+def export_network(
+    scenario: ScenarioArgument,
+    parameters: Annotated[Path, typer.Option("--parameters", metavar="FILE", help="the parameter file to write")],
+    connections: Annotated[Path | None, typer.Option("--connections", help="write the graph here")] = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the network of a scenario as files of the published engine."""
+    from knuffel.network_exchange import export_network as exchanged
+
+    _print_exchange(exchanged(scenario, parameters, connections, overwrite=overwrite), as_json)
+
+
+def _print_exchange(done: Exchange, as_json: bool) -> None:
+    for notice in done.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if as_json:
+        _print_json(done.as_dict())
+    else:
+        for file in done.files:
+            print(f"written: {file}")
 
 
 @app.command()

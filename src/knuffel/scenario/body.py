@@ -10,6 +10,7 @@ from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
+from knuffel.scenario.graph import read_graph_file
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
@@ -240,13 +241,15 @@ class _Reader:
         if mode == "model":
             settings.update(read_settings(self.section.settings, component, self.path, self.problems))
         cells, path = self.section.cells, (*self.path, "cells")
-        plays = self.room == "neurons" and mode == "model" and self.section.model == PLAYS
-        if plays:
+        if self._runs(mode) and self.section.model == PLAYS:
             return settings | read_replay(self.section, self.path, self.folder, self.times.duration, self.problems)
         for key in RECORDING_KEYS:
             if getattr(self.section, key) is not None:
                 message = f"only the model {PLAYS} of the neurons plays a recording"
                 self.problems.add((*self.path, key), message, allowed=f"body.neurons.model: {PLAYS}", at_key=True)
+        settings |= read_graph_file(
+            self.section, component if self._runs(mode) else None, self.path, self.folder, self.problems
+        )
         if self.room != "neurons":
             if cells is not None:
                 self.problems.add(path, "only neurons have cells", allowed="body.neurons.cells", at_key=True)
@@ -258,10 +261,14 @@ class _Reader:
             if cells is not None:
                 self.problems.add(path, "the model rate has no cells", allowed="fidelity: spiking", at_key=True)
         elif mode != "off":
-            settings["cells"] = cells if cells is not None else component.default_cells if mode == "model" else 1
+            usual = component.default_cells if mode == "model" else 1
+            settings.setdefault("cells", cells if cells is not None else usual)
         elif cells is not None:
             self.problems.add(path, "the room is off: this does nothing", at_key=True)
         return settings
+
+    def _runs(self, mode: str) -> bool:
+        return self.room == "neurons" and mode == "model"
 
     def _sets(self, component: type[Component]) -> tuple[str, ...]:
         known = load.sets()

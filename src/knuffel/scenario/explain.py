@@ -24,6 +24,7 @@ _SPIKES_PER_SECOND = 3
 _BYTES_PER_SPIKE = 24
 _BYTES_PER_VALUE = 8
 _SLOWEST_STEP = 60_000
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ def _heading(text: str) -> str:
     return f"{text}\n{'-' * len(text)}"
 
 
+def _short(value: object) -> str:
+    """Return a setting as text; of a long list only how long it is."""
+    return f"{len(value)} entries" if isinstance(value, tuple) and len(value) > _LISTED else str(value)
+
+
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[place]) for row in [header, *rows]) for place in range(len(header))]
     lines = [
@@ -181,7 +187,7 @@ def _details(spec: RoomSpec, item: Scenario, words: dict[str, str]) -> list[str]
         elif spec.room == "uterus" and item.subject.labour_preset:
             wanted = (item.subject.labour_preset, *wanted)
         parts += [words["set"].format(name=name) for name in wanted]
-    parts += [f"{key} = {value}" for key, value in spec.settings.items() if key != "cells"]
+    parts += [f"{key} = {_short(value)}" for key, value in spec.settings.items() if key != "cells"]
     parts += [f"{name} = {value.value:g} {value.unit}" for name, value in spec.overrides.items()]
     parts += list(spec.outputs)
     return parts

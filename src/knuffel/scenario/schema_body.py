@@ -59,7 +59,12 @@ class Room(Section):
     )
     outputs: dict[str, Signal | None] | None = Field(None, description="prescribed outputs, by port")
     settings: dict[str, str | None] | None = Field(None, description="structural choices of the model")
-    cells: Whole | None = Field(None, description="neurons: how many cells; 100 unless given")
+    cells: Whole | None = Field(None, description="neurons: how many cells; 100 (a network 48) unless given")
+    graph: str | None = Field(
+        None,
+        description="neurons, a network: a file of connections; its folder counts from that of the scenario",
+        examples=["connections.csv"],
+    )
     recording: str | None = Field(
         None,
         description="neurons, model replay: a file of spike times; its folder counts from that of the scenario",
