@@ -45,6 +45,7 @@ def plasma_inputs(count: int = 1, basal: Any = 0, secretion: Any = 0, infusion: 
         levels(count, physiology__basal_concentration=basal),
         {
             "secretion.rate": np.full(count, secretion, dtype=float),
+            "pulses.rate": np.zeros(count),
             "doses.iv_infusion": np.full(count, infusion, dtype=float),
         },
         {"doses.iv_bolus": np.full(count, bolus, dtype=float)},

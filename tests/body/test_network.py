@@ -52,7 +52,7 @@ def run(
     ("options", "levels"),
     [
         ({"cells": 48}, {}),
-        ({"cells": 20, "topology": "ring", "integrator": "exp", "insensitive_cells": (3, 4)}, {"icv_oxytocin": 2.0}),
+        ({"cells": 20, "topology": "ring", "integrator": "exp", "insensitive_cells": (3, 4)}, {"icv_oxytocin": 20.0}),
         ({"cells": 24, "store_ceiling": True}, {"excitation_gain": 6.0, "inhibition_gain": 0.2, "arousal": 0.5}),
         ({"cells": 12}, {"inhibition_gain": 0.0, "mu_opioid_occupancy": 0.4}),
     ],
@@ -150,8 +150,8 @@ def test_an_insensitive_cell_does_not_burst_with_the_others() -> None:
 
 
 def test_oxytocin_in_the_ventricle_lowers_the_threshold() -> None:
-    state, _ = run(part({"psp_rate": 0.0}), [0, 20_000], suckling=0.0, icv_oxytocin=1.0)
-    # q o tau_g in equilibrium, for 0.05 units per ms: 25 mV, the limit
+    state, _ = run(part({"psp_rate": 0.0}), [0, 20_000], suckling=0.0, icv_oxytocin=10.0)
+    # q o tau_g in equilibrium, for 0.05 units per ms, ten times the reference: 25 mV, the limit
     assert state.threshold_fall == pytest.approx(np.full((1, 12), 25.0), rel=1e-3)
 
 

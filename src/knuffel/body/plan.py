@@ -32,6 +32,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "rate": "knuffel.body.secretion.rate:RateSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
     },
+    "pulses": {"breastfeeding": "knuffel.body.pulses:BreastfeedingPulses"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},

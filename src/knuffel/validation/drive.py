@@ -61,6 +61,7 @@ class Blood:
         dt = round(seconds * 1000)
         flows = {
             "secretion.rate": self._secretion if secretion is None else secretion,
+            "pulses.rate": 0,
             "doses.iv_infusion": infusion,
         }
         inputs = Inputs(
@@ -118,6 +119,7 @@ class Woman:
         seconds, t = self.step / 1000, self.time
         flows = {
             "secretion.rate": self._secretion * seconds,
+            "pulses.rate": np.zeros(self.count),
             "doses.iv_infusion": np.full(self.count, infusion * PG_PER_SECOND * seconds),
         }
         given = Inputs(self.levels, flows, {"doses.iv_bolus": np.zeros(self.count)})

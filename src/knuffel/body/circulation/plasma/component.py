@@ -90,6 +90,7 @@ class PlasmaTwoCompartment(Component):
     id = "two-compartment"
     inputs = (
         Port("secretion.rate", "pg/s", Kind.RATE, "oxytocin from the gland", default=0, substance="oxytocin"),
+        Port("pulses.rate", "pg/s", Kind.RATE, "oxytocin of the gland in pulses", default=0, substance="oxytocin"),
         Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given at once", default=0, substance="oxytocin"),
         Port("doses.iv_infusion", "pg/s", Kind.RATE, "oxytocin infused", default=0, substance="oxytocin"),
         Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
@@ -149,7 +150,7 @@ class PlasmaTwoCompartment(Component):
             state.supplied[:, 1] += bolus
             start = _levels(state.central / self._volume)
         supply = np.empty_like(state.central)
-        supply[:, 0] = inputs.integrals["secretion.rate"]
+        supply[:, 0] = inputs.integrals["secretion.rate"] + inputs.integrals["pulses.rate"]
         supply[:, 1] = inputs.integrals["doses.iv_infusion"]
         supply *= 1000 / dt
         if self._delay:
