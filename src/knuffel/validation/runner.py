@@ -39,6 +39,9 @@ STUDIES = (
     "rate_fidelity",
     "rat_plasma",
     "pharmacokinetics",
+    "breastfeeding_cohort",
+    "breastfeeding_stress",
+    "breastfeeding_modifiers",
     "uterus_dose_response",
 )
 """The modules of this package that are studies, in the order of the signal."""
