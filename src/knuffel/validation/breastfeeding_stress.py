@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.analysis.milk_ejection import ejection_peaks
+from knuffel.analysis.milk_ejection import definitions, ejection_peaks
 from knuffel.validation.nursing import Feed, nurse
 from knuffel.validation.row import Row
 
@@ -91,7 +91,7 @@ def figures() -> dict[str, Any]:
         milk.plot(minutes, feed.removed[row], color=colour, label=f"large appetite: {volume:.0f} mL")
         milk.plot(minutes, capped, "--", color=colour, label=f"newborn, stops at 30 mL: {capped[-1]:.0f} mL")
         milk.legend(fontsize="small", loc="upper left", frameon=False)
-        milk.set(xlabel="minutes after latching", xlim=(0, 20))
+        milk.set(xlabel="minutes after latching", xlim=(0, 20), xticks=range(0, 21, 5))
     axes[0, 0].set(ylabel="oxytocin (pg/mL)", ylim=(0, None))
     axes[1, 0].set(ylabel="pressure (mmHg)", ylim=(0, 1.25 * calm.pressure[row].max()))
     axes[2, 0].set(ylabel="milk (mL)", ylim=(0, 1.6 * calm.removed[row, -1]))
@@ -99,11 +99,12 @@ def figures() -> dict[str, Any]:
 
 
 def _telling(calm: Feed, stressed: Feed) -> int:
-    """Return a woman with the usual number of let-downs in both feeds, whose milk is nearest to the means."""
+    """Return a woman with the usual number of let-downs in both feeds, all of them over, and milk near the means."""
     usual = np.ones(len(calm.pressure), dtype=bool)
     distance = np.zeros(len(calm.pressure))
     for feed in (calm, stressed):
         counts, milk = feed.ejections(), feed.removed[:, -1]
         usual &= counts == round(float(np.median(counts)))
+        usual &= feed.pressure[:, -1] - feed.resting_pressure < definitions().let_down_rise
         distance += np.abs(milk - milk.mean())
     return int(np.argmin(np.where(usual, distance, np.inf)))

@@ -37,14 +37,16 @@ Pulse = tuple[float, float, float]
 """Start (s), duration (s) and mass (pg) of a pulse that is given."""
 
 WOMEN = 80
-STEP = 1000
+"""Women in a group: the tolerances of the targets are those of as many."""
+_VOLUME = 110
+_STEP = 1000
 _KINETICS = "human_women_np"
 _PLASMA, _PRESSURE, _DIAMETER = "plasma.oxytocin_concentration", "breast.pressure", "breast.duct_diameter"
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What was found in a group: ``time`` (s), traces of shape (subject, time), and the begins of the pulses.
+    """What was found in a group: ``time`` (s), and traces of shape (subject, time).
 
     ``plasma`` pg/mL, ``pressure`` mmHg, ``diameter`` mm, ``removed`` mL that the baby got; empty without breasts.
     ``person`` holds latency (s), interval (s) and mass (pg) of the pulses of each woman; ``latched`` is when
@@ -56,7 +58,6 @@ class Feed:
     pressure: Floats
     diameter: Floats
     removed: Floats
-    pulses: Events
     person: Floats
     basal: float
     resting_pressure: float
@@ -93,7 +94,7 @@ class Feed:
             above = trace > definitions().let_down_rise
             begin = int(np.argmax(above))
             rest = np.flatnonzero(~above[begin:])
-            found.append(float(rest[0]) * STEP / 1000 if above.any() and len(rest) else np.nan)
+            found.append(float(rest[0]) * _STEP / 1000 if above.any() and len(rest) else np.nan)
         return np.array(found)
 
 
@@ -101,9 +102,7 @@ def nurse(
     seconds: float,
     women: int = WOMEN,
     *,
-    sets: Sequence[str] = (),
     seed: int = 0,
-    volume: float = 110,
     settings: PulseSettings | None = None,
     latched: float = 0,
     cue: tuple[float, float] | None = None,
@@ -113,7 +112,7 @@ def nurse(
     levels: dict[str, float] | None = None,
     **overrides: Override,
 ) -> Feed:
-    """Return a feed of ``seconds``, with one breast of ``volume`` mL.
+    """Return a feed of ``seconds``, with one breast of 110 mL.
 
     The baby latches at ``latched``; ``cue`` is (time, window) in s. ``given`` pulses stand in place of those of the
     generator; ``person`` makes the women those of another group; ``levels`` holds inputs other than their neutral
@@ -121,47 +120,47 @@ def nurse(
     """
     streams, subjects = Streams(seed), Subjects(np.arange(women))
     adult = Adult(numbers(AdultParameters, _KINETICS))
-    pulses = BreastfeedingPulses(numbers(PulseParameters, *sets, **overrides), settings)
+    pulses = BreastfeedingPulses(numbers(PulseParameters, **overrides), settings)
     plasma = PlasmaTwoCompartment(numbers(PlasmaParameters, _KINETICS))
     own = numbers(HumanBreast.Parameters)
-    breast = HumanBreast(replace(own, start_fill=volume / own.capacity))
+    breast = HumanBreast(replace(own, start_fill=_VOLUME / own.capacity))
     now = _neutral((pulses, breast), women)
     now.update({name: (np.full(women, value),) * 2 for name, value in (levels or {}).items()})
     for name, value in adult.init(subjects, Inputs(), streams.of(adult.room))[1].items():
         now[name] = (value, value)
     resting = now["physiology.basal_concentration"][1] * now["physiology.clearance"][1]
-    states = [part.init(subjects, Inputs(now), streams.of(part.room))[0] for part in (pulses, plasma, breast)]
+    pulsing, _ = pulses.init(subjects, Inputs(now), streams.of(pulses.room))
+    blood, _ = plasma.init(subjects, Inputs(now), streams)
+    gland, _ = breast.init(subjects, Inputs(now), streams)
     if person is not None:
-        states[0].person[:] = person
+        pulsing.person[:] = person
     now[_PLASMA] = (now["physiology.basal_concentration"][1],) * 2
     made, none = streams.of(pulses.room), np.zeros(women)
-    count = round(seconds * 1000 / STEP)
+    count = round(seconds * 1000 / _STEP)
     traces = np.empty((4, women, count))
-    events: list[Events] = []
     full = _cued(cue, women)
     for place in range(count):
-        t = place * STEP
+        t = place * _STEP
         for name in ("stimuli.latched", "stimuli.suction_left"):
             now[name] = (np.full(women, float(t >= latched * 1000)),) * 2
-        record = {"stimuli.baby_cue": full.between(t, t + STEP)}
-        found = pulses.advance(states[0], Inputs(now, records=record), t, STEP, made)
-        events.append(found["pulses.pulse"])
-        flow = found["pulses.rate"] if given is None else np.full(women, _given(given, t))
-        flows = {"secretion.rate": resting * (STEP / 1000), "pulses.rate": flow, "doses.iv_infusion": none}
-        level = plasma.advance(states[1], Inputs(now, flows, {"doses.iv_bolus": none}), t, STEP, streams)[_PLASMA]
+        record = {"stimuli.baby_cue": full.between(t, t + _STEP)}
+        flow = pulses.advance(pulsing, Inputs(now, records=record), t, _STEP, made)["pulses.rate"]
+        if given is not None:
+            flow = np.full(women, _given(given, t))
+        flows = {"secretion.rate": resting * (_STEP / 1000), "pulses.rate": flow, "doses.iv_infusion": none}
+        level = plasma.advance(blood, Inputs(now, flows, {"doses.iv_bolus": none}), t, _STEP, streams)[_PLASMA]
         now[_PLASMA], traces[0, :, place] = (now[_PLASMA][1], level), level
         if breasts:
-            seen = breast.advance(states[2], Inputs(now), t, STEP, streams)
+            seen = breast.advance(gland, Inputs(now), t, _STEP, streams)
             traces[1, :, place], traces[2, :, place] = seen[_PRESSURE], seen[_DIAMETER]
-            traces[3, :, place] = states[2].feed[:, 1]
+            traces[3, :, place] = gland.feed[:, 1]
     return Feed(
-        time=np.arange(1, count + 1) * (STEP / 1000),
+        time=np.arange(1, count + 1, dtype=np.float64) * (_STEP / 1000),
         plasma=traces[0],
         pressure=traces[1] if breasts else traces[1, :0],
         diameter=traces[2] if breasts else traces[2, :0],
         removed=traces[3] if breasts else traces[3, :0],
-        pulses=_joined(events),
-        person=states[0].person,
+        person=pulsing.person,
         basal=float(now["physiology.basal_concentration"][1][0]),
         resting_pressure=float(own.resting_pressure),
         resting_diameter=float(own.duct_diameter),
@@ -186,12 +185,6 @@ def _cued(cue: tuple[float, float] | None, women: int) -> Events:
 
 def _given(pulses: Sequence[Pulse], t: int) -> float:
     """Return what the given pulses secrete (pg) from ``t`` ms on over one step."""
-    begin, end = t / 1000, (t + STEP) / 1000
+    begin, end = t / 1000, (t + _STEP) / 1000
     shares = [max(min(end, start + lasts) - max(begin, start), 0) / lasts * mass for start, lasts, mass in pulses]
     return float(sum(shares))
-
-
-def _joined(pieces: list[Events]) -> Events:
-    columns = [np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("time", "subject", "index")]
-    names = ("mass", "duration")
-    return Events(*columns, {name: np.concatenate([piece.values[name] for piece in pieces]) for name in names})
