@@ -127,6 +127,21 @@ _STUDIES = {
             "spiegels, halfwaardetijden, bolus en infuus, ook à terme",
         ),
     },
+    "breastfeeding_cohort": {
+        "en": ("Breastfeeding", "let-downs, pulses, milk, latency and plasma of 80 women, each counted by its method"),
+        "nl": (
+            "Borstvoeding",
+            "toeschietreflexen, pulsen, melk, latentie en plasma van 80 vrouwen, elk naar de methode",
+        ),
+    },
+    "breastfeeding_stress": {
+        "en": ("Stress at the breast", "pulses in samples in 200 small trials, milk with and without a small appetite"),
+        "nl": ("Stress bij het voeden", "pulsen in monsters in 200 kleine proeven, melk bij kleine en grote trek"),
+    },
+    "breastfeeding_modifiers": {
+        "en": ("Drugs at the breast", "alcohol, morphine and an antagonist during a feed; the first days"),
+        "nl": ("Middelen bij het voeden", "alcohol, morfine en een antagonist tijdens een voeding; de eerste dagen"),
+    },
     "uterus_dose_response": {
         "en": (
             "Dose and response of the uterus",

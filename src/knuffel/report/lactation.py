@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from knuffel.analysis.milk_ejection import ejection_peaks
 from knuffel.report import style
-from scipy.signal import find_peaks
 from knuffel.report.panels import curve
 from knuffel.report.view import View, envelope
 
@@ -48,7 +48,7 @@ def pressure(axes: Axes, view: View) -> None:
         axes.fill_between(*envelope(view.time, line, _TRACE_BINS), facecolor=style.BLUE, edgecolor=style.BLUE, lw=0.5)
     else:
         axes.plot(view.time, line, color=style.BLUE, linewidth=1.2)
-    peaks = find_peaks(line, prominence=3)[0]
+    peaks = ejection_peaks(line)
     top = float(line.max())
     if len(peaks):
         above = line[peaks] + 0.09 * top
