@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel.analysis.interventions import interventions
+from knuffel.analysis.milk_ejection import ejection_count
 from knuffel.analysis.montevideo import AVERAGE, definitions, montevideo_units
 from knuffel.engine.store import Recorded
 
@@ -38,6 +39,7 @@ def summarise(recorded: Recorded) -> Summary:
     _samples(table)
     _receptors(table)
     _uterus(table)
+    _breast(table)
     return table.rows
 
 
@@ -126,6 +128,11 @@ def _secretion(table: _Table) -> None:
         if seconds.sum() > 0:
             table.add(port, "mean", float(total.mean() / seconds.sum()))
     table.over_subjects("secretion.store_fraction", "end", lambda values: values[:, -1])
+    if table.has("pulses.pulse.time"):
+        subjects = len(table.recorded.attributes.get("subject_index", [0]))
+        grade = table.recorded.attributes.get("evidence", {}).get("pulses.pulse", "")
+        count = table.length("pulses.pulse.time") / subjects
+        table.rows["pulses.pulse.count"] = {"value": count, "unit": "1", "evidence": grade}
 
 
 def _plasma(table: _Table) -> None:
@@ -177,6 +184,17 @@ def _samples(table: _Table) -> None:
 def _receptors(table: _Table) -> None:
     table.over_subjects("receptors.myometrium_effect", "mean", table.mean_over_time)
     table.over_subjects("receptors.myometrium_effect", "peak", lambda values: values.max(axis=1))
+
+
+def _breast(table: _Table) -> None:
+    table.over_subjects("breast.pressure", "peak", lambda values: values.max(axis=1))
+    if table.has("breast.pressure"):
+        counts = [ejection_count(trace) for trace in table.values("breast.pressure")]
+        grade = table.recorded.attributes.get("evidence", {}).get("breast.pressure", "")
+        count = float(np.mean(counts))
+        table.rows["breast.milk_ejection.count"] = {"value": count, "unit": "1", "evidence": grade}
+    table.over_subjects("breast.milk_removed", "end", lambda values: values[:, -1])
+    table.over_subjects("breast.milk_volume", "end", lambda values: values[:, -1])
 
 
 def _uterus(table: _Table) -> None:

@@ -1,4 +1,4 @@
-"""The panels of the breast: pressure with the let-downs that were counted, milk flow, milk removed and milk in store."""
+"""The panels of the breast: pressure with the let-downs that were counted, flow, milk removed and milk in store."""
 
 from __future__ import annotations
 
