@@ -113,6 +113,18 @@ _STUDIES = {
         "en": ("Plasma of rats", "clearance, half-lives, resting level, course after infusion"),
         "nl": ("Plasma van ratten", "klaring, halfwaardetijden, rustspiegel, beloop na een infuus"),
     },
+    "network_bursts": {
+        "en": ("Network bursts", "bursts under suckling, controls, inputs, gates, unilateral suckling, animals"),
+        "nl": ("Netwerksalvo's", "salvo's bij zuigen, controles, invoer, poorten, eenzijdig zuigen, dieren"),
+    },
+    "network_store": {
+        "en": ("Dendritic store", "course before the first burst against its analytic law, ignition, emptying"),
+        "nl": ("Dendritische voorraad", "verloop vóór het eerste salvo tegen de analytische wet, ontsteking, lediging"),
+    },
+    "network_behaviours": {
+        "en": ("Network behaviour", "shape of a burst, dip before it, intervals between spikes"),
+        "nl": ("Netwerkgedrag", "vorm van een salvo, dip ervoor, intervallen tussen actiepotentialen"),
+    },
     "nursing_chain": {
         "en": (
             "From suckling to milk pressure",
