@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.analysis import bursts
+from knuffel.analysis import bursts as finding
 from knuffel.body.contract import Inputs, Subjects
 from knuffel.body.neurons.network import NetworkOxytocin
 from knuffel.engine.random import Streams
@@ -40,19 +40,19 @@ class Run:
     seconds: int
 
     @cached_property
-    def cell_bursts(self) -> bursts.CellBursts:
+    def cell_bursts(self) -> finding.CellBursts:
         """Bursts of the cells."""
-        return bursts.cell_bursts(self.time, self.cell, CELLS)
+        return finding.cell_bursts(self.time, self.cell, CELLS)
 
     @cached_property
-    def bursts(self) -> bursts.NetworkBursts:
+    def bursts(self) -> finding.NetworkBursts:
         """Bursts of the network."""
-        return bursts.network_bursts(self.cell_bursts, CELLS)
+        return finding.network_bursts(self.cell_bursts, CELLS)
 
     @cached_property
-    def background(self) -> bursts.Background:
+    def background(self) -> finding.Background:
         """What lies between them."""
-        return bursts.background(self.time, self.cell, CELLS, self.seconds * 1000, self.bursts)
+        return finding.background(self.time, self.cell, CELLS, self.seconds * 1000, self.bursts)
 
     @property
     def per_hour(self) -> float:
