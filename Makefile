@@ -44,16 +44,16 @@ $(VENV)/.bench: $(BENCH_LOCK) $(VENV)/.dev
 	@set -- --requirement $(LOCK) --requirement $(BENCH_LOCK); $(INSTALL)
 	@touch $@
 
-demo: $(VENV)/.run ## run two scenarios and show where the pictures are
+demo: $(VENV)/.run ## run three scenarios and show where the pictures are
 	@mkdir -p $(OUT)
-	@for name in hug_woman labour_infusion; do \
+	@for name in nursing_rat hug_woman labour_infusion; do \
 		printf '\n== knuffel run %s\n' $$name; \
 		$(BIN)/knuffel run $$name --out $(OUT)/$$name --overwrite \
 			--figure $(OUT)/$$name.png --report $(OUT)/$$name.html || exit 1; \
 	done
-	@printf '\nPictures: %s %s\n' $(OUT)/hug_woman.png $(OUT)/labour_infusion.png
-	@printf 'Reports:  %s %s (open in a browser)\n' $(OUT)/hug_woman.html $(OUT)/labour_infusion.html
-	@printf 'Results:  %s %s\n' $(OUT)/hug_woman $(OUT)/labour_infusion
+	@printf '\nPictures: %s %s %s\n' $(OUT)/nursing_rat.png $(OUT)/hug_woman.png $(OUT)/labour_infusion.png
+	@printf 'Reports:  %s %s %s (open in a browser)\n' $(OUT)/nursing_rat.html $(OUT)/hug_woman.html $(OUT)/labour_infusion.html
+	@printf 'Results:  %s %s %s\n' $(OUT)/nursing_rat $(OUT)/hug_woman $(OUT)/labour_infusion
 
 check: $(VENV)/.dev ## format, lint, types and layers only
 	@set -e; $(STAGE); \
@@ -77,9 +77,9 @@ bench: $(VENV)/.bench ## time the kernels against peers, and the engine
 	$(BIN)/python -m benchmarks.hodgkin_huxley
 	$(BIN)/python -m benchmarks.engine
 
-picture: $(VENV)/.run ## render the picture of the README anew
+picture: $(VENV)/.run ## render the pictures of README and site anew
 	@mkdir -p docs/images
-	$(BIN)/knuffel run hug_woman --figure docs/images/hug_woman.png
+	for name in nursing_rat hug_woman; do $(BIN)/knuffel run $$name --figure docs/images/$$name.png; done
 
 lock: $(VENV)/.dev ## pin the newest versions that work together
 	PATH="$(BIN):$$PATH" $(UV_LOCK) --upgrade --extra plot --group test --group lint --group docs --output-file $(LOCK)
