@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.analysis.bursts import bursts_of
 from knuffel.analysis.interventions import interventions
 from knuffel.analysis.milk_ejection import ejection_count
 from knuffel.analysis.montevideo import AVERAGE, definitions, montevideo_units
@@ -115,6 +116,26 @@ def _neurons(table: _Table) -> None:
         row = {"value": table.length("neurons.spike.time") / subjects, "unit": "1"}
         grade = table.recorded.attributes.get("evidence", {}).get("neurons.spike", "")
         table.rows["neurons.spike.count"] = {**row, "evidence": grade}
+    if (table.recorded.attributes.get("drawn") or {}).get("neurons", {}).get("network"):
+        _network(table)
+
+
+def _network(table: _Table) -> None:
+    """Bursts of a network: how many, how far apart, and how many neurons take part."""
+    if not table.has("neurons.spike.time"):
+        return
+    subjects = len(table.recorded.attributes.get("subject_index", [0]))
+    found = [bursts_of(table.recorded, subject) for subject in range(subjects)]
+    grade = table.recorded.attributes.get("evidence", {}).get("neurons.spike", "")
+    intervals = np.concatenate([bursts.intervals for bursts in found]) / 1000
+    taking_part = np.concatenate([bursts.participation for bursts in found])
+    rows = {"count": (float(np.mean([len(bursts) for bursts in found])), "1")}
+    if len(intervals):
+        rows["interval"] = (float(intervals.mean()), "s")
+    if len(taking_part):
+        rows["participation"] = (float(taking_part.mean()), "1")
+    for statistic, (value, unit) in rows.items():
+        table.rows[f"neurons.network_burst.{statistic}"] = {"value": value, "unit": unit, "evidence": grade}
 
 
 def _secretion(table: _Table) -> None:

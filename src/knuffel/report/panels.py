@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from knuffel.analysis.bursts import bursts_of
 from knuffel.evidence import load
 from knuffel.report import style
+from knuffel.report.burst_figures import mark_bursts
 from knuffel.report.view import View, assay_name, outline
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ def raster(axes: Axes, view: View) -> None:
     style.panel(axes, view.texts, title, view.texts("axis_neuron"), view.grade("neurons.spike"))
     axes.set_ylim(0.5, max(shown, 1) + 0.5)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+    if (view.attributes.get("drawn") or {}).get("neurons", {}).get("network"):
+        mark_bursts(axes, bursts_of(view.result.recorded), 1000 * view.per_unit)
 
 
 def rate(axes: Axes, view: View) -> None:

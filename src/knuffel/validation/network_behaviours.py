@@ -6,16 +6,14 @@ a burst and the histogram of intervals.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from knuffel.analysis import bursts
+from knuffel.report.burst_figures import plot_profile, plot_raster
 from knuffel.validation.nursing_network import CELLS, SEEDS, Run, Step, network
 from knuffel.validation.row import Row
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["figures", "rows"]
 
@@ -76,12 +74,6 @@ def figures() -> dict[str, Any]:
     }
 
 
-def _dots(axes: Axes, run: Run, begin: float, end: float, cells: int = CELLS, size: float = 1.0) -> None:
-    shown = (run.time >= 1000 * begin) & (run.time < 1000 * end) & (run.cell < cells)
-    axes.plot(run.time[shown] / 1000, run.cell[shown] + 1, "|", color="black", markersize=size, markeredgewidth=0.4)
-    axes.set(ylabel="neuron", xlim=(begin, end), ylim=(0.5, cells + 0.5))
-
-
 def _raster() -> Any:
     from matplotlib.figure import Figure
 
@@ -92,8 +84,8 @@ def _raster() -> Any:
     above.set(ylabel="rate (1/s)", xlabel="minutes of continuous suckling", xlim=(0, 30))
     above.set_title("Suckling goes on and on; the neurons burst together every few minutes")
     start = run.bursts.start[1] / 1000
-    _dots(below, run, start - 3, start + 14, size=4)
-    below.set(xlabel="seconds", title="One burst: all 48 neurons begin within half a second, and then are silent")
+    plot_raster(below, run.time, run.cell, CELLS, begin=start - 3, end=start + 14)
+    below.set(title="One burst: all 48 neurons begin within half a second, and then are silent")
     return figure
 
 
@@ -103,11 +95,9 @@ def _profile() -> Any:
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     found = _profiles()
-    low, high = found.quantiles([0.05, 0.95])
-    left.fill_between(found.time / 1000, low, high, color="C0", alpha=0.25, linewidth=0, label="5 to 95 % of bursts")
-    left.plot(found.time / 1000, found.mean, color="C0", label=f"mean of {len(found.rates)} bursts")
+    plot_profile(left, found, label=f"mean of {len(found.rates)} bursts; band: 5 to 95 %")
     left.plot(found.time / 1000, _profiles(0).mean, color="C3", linewidth=0.8, label="one cell")
-    left.set(xlabel="seconds from the peak", ylabel="rate (1/s)", xlim=(-2, 4), title="A fast rise, a slower decay")
+    left.set(xlim=(-2, 4), title="A fast rise, a slower decay")
     left.legend(fontsize="small")
     for seed, colour in zip(SEEDS, ("C0", "C1", "C2"), strict=True):
         own = bursts.profile(network(seed).time, network(seed).cell, CELLS, network(seed).bursts, width=200)
@@ -140,10 +130,9 @@ def _insensitive() -> Any:
     axes = figure.subplots()
     run = network(settings=(("insensitive_cells", (0,)),))
     start = run.bursts.start[1] / 1000
-    _dots(axes, run, start - 10, start + 25, cells=12, size=7)
-    axes.set(
-        xlabel="seconds", title="Neuron 1 cannot hear oxytocin: it does not burst, but falls silent with the others"
-    )
+    few = run.cell < 12
+    plot_raster(axes, run.time[few], run.cell[few], 12, begin=start - 10, end=start + 25, size=9)
+    axes.set(title="Neuron 1 cannot hear oxytocin: it does not burst, but falls silent with the others")
     return figure
 
 
