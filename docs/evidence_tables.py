@@ -125,6 +125,10 @@ _STUDIES = {
         "en": ("Network behaviour", "shape of a burst, dip before it, intervals between spikes"),
         "nl": ("Netwerkgedrag", "vorm van een salvo, dip ervoor, intervallen tussen actiepotentialen"),
     },
+    "if_network": {
+        "en": ("Network, other cell", "bursts with the cell of if-oxytocin in the same network; experimental"),
+        "nl": ("Netwerk, andere cel", "salvo's met de cel van if-oxytocin in hetzelfde netwerk; experimenteel"),
+    },
     "nursing_chain": {
         "en": (
             "From suckling to milk pressure",

@@ -23,6 +23,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "rate": "knuffel.body.neurons.rate:RateNeurons",
         "hh-oxytocin": "knuffel.body.neurons.hodgkin_huxley:HodgkinHuxleyOxytocin",
         "rossoni-2008": "knuffel.body.neurons.network:NetworkOxytocin",
+        "if-network": "knuffel.body.neurons.if_network:CompanionNetwork",
         "if-vasopressin": "knuffel.body.neurons.vasopressin:IntegrateAndFireVasopressin",
         "poisson": "knuffel.body.neurons.poisson:PoissonCells",
         "replay": "knuffel.body.neurons.replay:ReplayedCells",

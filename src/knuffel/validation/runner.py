@@ -42,6 +42,7 @@ STUDIES = (
     "network_bursts",
     "network_store",
     "network_behaviours",
+    "if_network",
     "nursing_chain",
     "breastfeeding_cohort",
     "breastfeeding_stress",

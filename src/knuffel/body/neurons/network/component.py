@@ -10,7 +10,6 @@ import numpy as np
 
 from knuffel.body.contract import (
     Component,
-    Floats,
     Inputs,
     Outputs,
     RandomStreams,
@@ -19,20 +18,13 @@ from knuffel.body.contract import (
 )
 from knuffel.body.neurons.network.gates import INPUTS, drive, priming
 from knuffel.body.neurons.network.parameters import NetworkParameters, NetworkSettings, NetworkState
-from knuffel.body.neurons.network.topology import (
-    DENDRITES,
-    checked_graph,
-    connected_parts,
-    draw_graph,
-)
+from knuffel.body.neurons.network.structure import Structure
 from knuffel.body.neurons.ports import OUTPUTS, spikes_out
 from knuffel.body.threads import in_pieces
 from knuffel.errors import Notice, ParameterError
 
 __all__ = ["NetworkOxytocin"]
 
-_EXPLORED_STORE = 1000
-_USUAL_DENDRITES = (6, 10)
 _LONGEST = 10_000  # ms handed to the loop at once, so that the memory for spikes does not grow with the interval
 
 
@@ -65,45 +57,23 @@ class NetworkOxytocin(Component):
         from knuffel.body.neurons.network.equations import constants, hap_table
 
         own = self.settings
-        self._bundles = own.bundle_count
-        if len(own.graph):
-            self._graph = checked_graph(own.graph, own.cells, self._bundles)
-        else:
-            self._graph = draw_graph(own.topology, own.cells, self._bundles, own.topology_seed)
-        self._sensitive = _sensitive(own)
+        self._structure = Structure(own)
         self._table = constants(parameters, own.integrator, own.store_ceiling)
         self._hap = hap_table(parameters)
-        self._lanes = np.ascontiguousarray(self._graph.T.astype(np.uint32))
 
     def notices(self) -> list[Notice]:
         """Return warnings about a network in parts, an unusual number of dendrites, and a store never explored."""
-        found, p = [], self.parameters
-        parts = connected_parts(self._graph, self._bundles)
-        if parts > 1:
-            text = f"the bundles fall into {parts} parts that no neuron joins: each part bursts on its own"
-            found.append(Notice("network_in_parts", text, "neurons"))
-        dendrites = DENDRITES * self.settings.cells / self._bundles
-        if not _USUAL_DENDRITES[0] <= dendrites <= _USUAL_DENDRITES[1]:
-            text = f"{dendrites:.3g} dendrites in a bundle; the published network has 8, and coupling grows with them"
-            found.append(Notice("dendrites_per_bundle", text, "neurons"))
-        highest = np.asarray(p.priming_rate) * np.asarray(p.dendritic_store_time_constant) / 1000
-        if (highest > _EXPLORED_STORE).any():
-            text = f"the dendritic store may reach {np.max(highest):.4g} units: beyond 1000 nobody has looked"
-            found.append(Notice("dendritic_store", text, "neurons"))
-        return found
+        return self._structure.notices(self.parameters)
 
     def attributes(self) -> Mapping[str, Any]:
         """Return the graph, and how it came about."""
-        own = self.settings
-        graph = [[int(bundle) for bundle in pair] for pair in self._graph]
-        origin = {"topology": "given"} if len(own.graph) else {"topology": own.topology, "seed": own.topology_seed}
-        return {"network": {**origin, "bundles": self._bundles, "graph": graph}}
+        return self._structure.attributes()
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[NetworkState, Outputs]:
         """Return cells at rest, long after their last spike, with empty dendritic stores."""
         from knuffel.body.neurons.network.equations import LONGEST
 
-        cells, bundles = (len(subjects), self.settings.cells), (len(subjects), self._bundles)
+        cells, bundles = (len(subjects), self.settings.cells), (len(subjects), self._structure.bundles)
         rest = np.broadcast_to(np.asarray(self.parameters.resting_potential, dtype=np.float64), cells[:1])
         return NetworkState(
             subject_index=subjects.index.astype(np.int64),
@@ -136,8 +106,8 @@ class NetworkOxytocin(Component):
         for now in range(t, t + dt, _LONGEST):
             steps = min(_LONGEST, t + dt - now)
             found = _loop()(
-                now, steps, key, state.subject_index, driven, primed, neurons, bundles, self._lanes, self._sensitive,
-                self._table, self._hap,
+                now, steps, key, state.subject_index, driven, primed, neurons, bundles, self._structure.lanes,
+                self._structure.sensitive, self._table, self._hap,
             )  # fmt: skip
             if steps < dt:  # from the milliseconds of the piece to those of the interval
                 row = found // (steps * cells)
@@ -157,18 +127,6 @@ class NetworkOxytocin(Component):
             for name, places in wrong.items()
             for row in np.flatnonzero(places.any(axis=1))
         ]
-
-
-def _sensitive(settings: NetworkSettings) -> Floats:
-    """Return 1 for neurons that oxytocin excites, 0 for the others."""
-    found = np.ones(settings.cells)
-    for cell in settings.insensitive_cells:
-        if isinstance(cell, bool) or not isinstance(cell, int | np.integer) or not 0 <= cell < settings.cells:
-            raise ParameterError(
-                f"neurons: insensitive_cells names {cell!r}; there are {settings.cells} cells, counted from 0"
-            )
-        found[cell] = 0
-    return found
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from knuffel.body.neurons.ports import check_cells
 from knuffel.engine.random import SEED_LIMIT
 from knuffel.errors import ParameterError, nearest
 
-__all__ = ["INTEGRATORS", "NetworkParameters", "NetworkSettings", "NetworkState"]
+__all__ = ["INTEGRATORS", "DendriticParameters", "NetworkParameters", "NetworkSettings", "NetworkState"]
 
 INTEGRATORS = ("euler", "exp")
 """How linear terms decay over one ms: 1 - 1/tau, as in the published engine, or exp(-1/tau)."""
@@ -69,8 +69,11 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True)
-class NetworkParameters:
-    """Numbers of the network; scalars or arrays of shape (subject,). Raises `ParameterError` when impossible."""
+class DendriticParameters:
+    """What neurons of a network have in common, whatever their membrane: input, dendrites, what opens and closes them.
+
+    Fields are numbers, or arrays of shape (subject,). Raises `ParameterError` when impossible.
+    """
 
     psp_rate: Any = parameter(
         "neurons.psp_rate", "Hz", "excitatory PSPs of a neuron, half of them through each dendrite"
@@ -86,30 +89,7 @@ class NetworkParameters:
     )  # fmt: skip
     resting_potential: Any = parameter("neurons.resting_potential", "mV", "potential without input", signed=True)
     threshold: Any = parameter("neurons.threshold", "mV", "threshold long after a spike", signed=True)
-    membrane_time_constant: Any = parameter(
-        "neurons.membrane_time_constant", "ms", "time constant of the membrane", at_least=1
-    )
-    excitatory_reversal: Any = parameter(
-        "neurons.excitatory_reversal", "mV", "reversal potential of excitatory PSPs", signed=True
-    )
-    inhibitory_reversal: Any = parameter(
-        "neurons.inhibitory_reversal", "mV", "reversal potential of inhibitory PSPs", signed=True
-    )
-    excitatory_step: Any = parameter(
-        "neurons.excitatory_step", "1", "share of the way to its reversal that an excitatory PSP takes", at_most=1
-    )
-    inhibitory_step: Any = parameter(
-        "neurons.inhibitory_step", "1", "share of the way to its reversal that an inhibitory PSP takes", at_most=1
-    )
     hap_size: Any = parameter("neurons.hap_size", "mV", "rise of the threshold right after a spike")
-    hap_time_constant: Any = parameter("neurons.hap_time_constant", "ms", "time constant of that rise", positive=True)
-    ahp_limit: Any = parameter("neurons.ahp_limit", "mV", "largest rise of the threshold through activity")
-    ahp_time_constant: Any = parameter(
-        "neurons.ahp_time_constant", "ms", "time constant of the count of spikes behind it", at_least=1
-    )
-    ahp_half_count: Any = parameter(
-        "neurons.ahp_half_count", "1", "count of spikes at which half of it is reached", positive=True
-    )
     priming_rate: Any = parameter(
         "neurons.priming_rate", "1/s", "store units that become releasable in a second under full suckling"
     )
@@ -168,6 +148,35 @@ class NetworkParameters:
                 f"neurons.threshold is {np.min(threshold):g} mV; it has to be above neurons.resting_potential, "
                 f"{np.max(rest):g} mV"
             )
+
+
+@dataclass(frozen=True)
+class NetworkParameters(DendriticParameters):
+    """Numbers of the network; scalars or arrays of shape (subject,). Raises `ParameterError` when impossible."""
+
+    membrane_time_constant: Any = parameter(
+        "neurons.membrane_time_constant", "ms", "time constant of the membrane", at_least=1
+    )
+    excitatory_reversal: Any = parameter(
+        "neurons.excitatory_reversal", "mV", "reversal potential of excitatory PSPs", signed=True
+    )
+    inhibitory_reversal: Any = parameter(
+        "neurons.inhibitory_reversal", "mV", "reversal potential of inhibitory PSPs", signed=True
+    )
+    excitatory_step: Any = parameter(
+        "neurons.excitatory_step", "1", "share of the way to its reversal that an excitatory PSP takes", at_most=1
+    )
+    inhibitory_step: Any = parameter(
+        "neurons.inhibitory_step", "1", "share of the way to its reversal that an inhibitory PSP takes", at_most=1
+    )
+    hap_time_constant: Any = parameter("neurons.hap_time_constant", "ms", "time constant of that rise", positive=True)
+    ahp_limit: Any = parameter("neurons.ahp_limit", "mV", "largest rise of the threshold through activity")
+    ahp_time_constant: Any = parameter(
+        "neurons.ahp_time_constant", "ms", "time constant of the count of spikes behind it", at_least=1
+    )
+    ahp_half_count: Any = parameter(
+        "neurons.ahp_half_count", "1", "count of spikes at which half of it is reached", positive=True
+    )
 
 
 @dataclass
