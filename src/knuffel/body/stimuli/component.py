@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -142,6 +143,8 @@ class StimulusEvents(Component):
     def _level_outputs(self, t: int, end: int, subjects: int) -> Outputs:
         """Return both limits of every level; one array when nothing changes."""
         begin, last = self._levels.at(t), self._levels.at(end, left=True)
+        if begin is last:  # mostly nothing acts
+            return dict(_at_rest(tuple(begin.items()), subjects))
         if begin == last:
             same = np.array([*begin.values()])[:, None] + np.zeros(subjects)
             return {name: (row, row) for name, row in zip(begin, same, strict=True)}
@@ -156,14 +159,25 @@ class StimulusEvents(Component):
         ]
 
 
+@lru_cache(maxsize=8)
+def _at_rest(levels: tuple[tuple[str, float], ...], subjects: int) -> Outputs:
+    """Return levels that never change: the same arrays each time, which nobody may write to."""
+    found = {name: np.full(subjects, value) for name, value in levels}
+    return {name: (array, array) for name, array in found.items()}
+
+
 def _within(rows: Floats, begin: int, end: int) -> Floats:
     """Return the rows of which the first column, a time, lies in [begin, end) ms."""
+    if not len(rows):
+        return rows
     found: Floats = rows[slice(*np.searchsorted(rows[:, 0], [begin, end]))]
     return found
 
 
 def _everywhere(times: Ints, subjects: int, **values: Floats) -> Events:
     """Return events that reach all neurons of every subject."""
+    if not len(times):
+        return Events.none(tuple(values))
     rows = np.repeat(np.arange(subjects, dtype=np.int64), len(times))
     columns = {name: np.tile(column, subjects) for name, column in values.items()}
     return Events(np.tile(times, subjects), rows, np.full(len(rows), -1, dtype=np.int64), columns)
