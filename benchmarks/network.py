@@ -18,20 +18,15 @@ import os
 import shutil
 import statistics
 import subprocess
-import time
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from knuffel.body.contract import Inputs, Kind, Subjects
+from benchmarks.cells_and_gland import CellsAndGland
 from knuffel.body.neurons.network import NetworkOxytocin
 from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.body.secretion.terminal.equations import constants
-from knuffel.engine.random import Streams
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence import resolve
 
 CELLS = (48, 480, 4800)
 HOUR = 3600
@@ -43,42 +38,12 @@ LABEL = {0: "network", 1: "network and secretion"}
 
 def numbers(kind: Any) -> Any:
     """Return the parameters of a component for the set that is timed."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(kind.Parameters)], [SET])
-    return build(kind.Parameters, resolved)
+    return resolve.numbers(kind.Parameters, [SET])
 
 
-class Ours:
-    """The components of the package under suckling, advanced second by second; the clock runs on between calls."""
-
-    def __init__(self, cells: int, secretion: bool) -> None:
-        kind, other = NetworkOxytocin, TerminalSecretion
-        self.neurons = kind(numbers(kind), kind.Settings(cells=cells))
-        self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
-        self.cells, self.secretion, self.t = cells, secretion, 0
-        self.streams = Streams(1, "neurons")
-        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind in (Kind.LEVEL, Kind.FRACTION)]
-        values = {port.name: np.full(1, 1 if port.default is None else port.default) for port in ports}
-        values["stimuli.suckling"] = np.ones(1)
-        self.levels = {name: (value, value) for name, value in values.items()}
-        who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
-        self.neuron_state, _ = self.neurons.init(who, Inputs(self.levels), self.streams)
-        self.terminal_state, _ = self.terminal.init(who, Inputs(self.levels), self.streams)
-
-    def __call__(self, seconds: int) -> tuple[float, float, float]:
-        """Return ns per cell and ms, spikes/s and cell, pg/s."""
-        spikes, released = 0, 0.0
-        inputs = Inputs(self.levels)
-        begin = time.thread_time()
-        for _ in range(seconds):
-            found = self.neurons.advance(self.neuron_state, inputs, self.t, 1000, self.streams)["neurons.spike"]
-            spikes += len(found)
-            if self.secretion:
-                given = Inputs(self.levels, records={"neurons.spike": found})
-                output = self.terminal.advance(self.terminal_state, given, self.t, 1000, self.streams)
-                released += output["secretion.gland_rate"][0]
-            self.t += 1000
-        ns = (time.thread_time() - begin) * 1e9 / (self.cells * seconds * 1000)
-        return ns, spikes / self.cells / seconds, released / seconds
+def ours_of(cells: int, secretion: bool) -> CellsAndGland:
+    """Return our network under full suckling, with or without the gland."""
+    return CellsAndGland(NetworkOxytocin, SET, cells, secretion, stimuli__suckling=1.0)
 
 
 def peer_numbers(cells: int) -> tuple[str, int]:
@@ -126,7 +91,7 @@ def naive_peer(program: Path, cells: int, secretion: bool, seconds: int) -> Call
 
 def compare(cells: int, secretion: bool, program: Path, seconds: int, repeats: int) -> dict[str, Any]:
     """Time ours and the peer in turn and return the row of medians; ours runs longer, so that both take alike."""
-    ours, peer = Ours(cells, secretion), naive_peer(program, cells, secretion, seconds)
+    ours, peer = ours_of(cells, secretion), naive_peer(program, cells, secretion, seconds)
     ours(2)
     pairs = [(ours(10 * seconds), peer()) for _ in range(repeats)]
     mine, theirs = (statistics.median(pair[who][0] for pair in pairs) for who in (0, 1))
@@ -145,10 +110,10 @@ def compare(cells: int, secretion: bool, program: Path, seconds: int, repeats: i
 
 def scaling(repeats: int, cell_seconds: int) -> list[dict[str, Any]]:
     """Return the cost of larger networks beside that of 48 cells, timed in turn."""
-    few, rows = Ours(CELLS[0], True), []
+    few, rows = ours_of(CELLS[0], True), []
     few(2)
     for cells in CELLS[1:]:
-        many = Ours(cells, True)
+        many = ours_of(cells, True)
         many(1)
         turns = [(many(max(1, cell_seconds // cells))[0], few(cell_seconds // CELLS[0])[0]) for _ in range(repeats)]
         ours, peer = (statistics.median(pair[who] for pair in turns) for who in (0, 1))
@@ -161,7 +126,7 @@ def scaling(repeats: int, cell_seconds: int) -> list[dict[str, Any]]:
 
 def one_hour() -> dict[str, Any]:
     """Return the CPU time of an hour of 48 cells under suckling with secretion, beside real time."""
-    ours = Ours(CELLS[0], True)
+    ours = ours_of(CELLS[0], True)
     ours(2)
     ns, _, _ = ours(HOUR)
     seconds = ns * CELLS[0] * HOUR * 1000 / 1e9

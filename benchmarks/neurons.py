@@ -23,18 +23,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from knuffel.body.contract import Inputs, Kind, Subjects
+from benchmarks.cells_and_gland import CellsAndGland
 from knuffel.body.neurons.integrate_and_fire import IntegrateAndFireOxytocin, equations
 from knuffel.body.secretion.terminal import TerminalSecretion
 from knuffel.body.secretion.terminal.equations import constants
-from knuffel.engine.random import Streams
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence import resolve
 
 CELLS = (48, 256, 1000)
 MANY = (1_000, 10_000, 100_000)
@@ -47,41 +43,12 @@ LABEL = {0: "neurons", 1: "neurons and secretion"}
 
 def numbers(kind: Any) -> Any:
     """Return the parameters of a component for the set that is timed."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(kind.Parameters)], [SET])
-    return build(kind.Parameters, resolved)
+    return resolve.numbers(kind.Parameters, [SET])
 
 
-class Ours:
-    """The components of the package, advanced second by second; the clock runs on between calls."""
-
-    def __init__(self, cells: int, secretion: bool) -> None:
-        kind, other = IntegrateAndFireOxytocin, TerminalSecretion
-        self.neurons = kind(numbers(kind), kind.Settings(cells=cells))
-        self.terminal = other(numbers(other), other.Settings(species="rat", cells=cells))
-        self.cells, self.secretion, self.t = cells, secretion, 0
-        self.streams = Streams(1, "neurons")
-        ports = [port for port in (*kind.inputs, *other.inputs) if port.kind in (Kind.LEVEL, Kind.FRACTION)]
-        values = {port.name: np.full(1, 1 if port.default is None else port.default) for port in ports}
-        self.levels = {name: (value, value) for name, value in values.items()}
-        who = Subjects(np.zeros(1, dtype=np.int64), species="rat")
-        self.neuron_state, _ = self.neurons.init(who, Inputs(self.levels), self.streams)
-        self.terminal_state, _ = self.terminal.init(who, Inputs(self.levels), self.streams)
-
-    def __call__(self, seconds: int) -> tuple[float, float, float]:
-        """Return ns per cell and ms, spikes/s and cell, pg/s."""
-        spikes, released = 0, 0.0
-        inputs = Inputs(self.levels)
-        begin = time.thread_time()
-        for _ in range(seconds):
-            found = self.neurons.advance(self.neuron_state, inputs, self.t, 1000, self.streams)["neurons.spike"]
-            spikes += len(found)
-            if self.secretion:
-                given = Inputs(self.levels, records={"neurons.spike": found})
-                output = self.terminal.advance(self.terminal_state, given, self.t, 1000, self.streams)
-                released += output["secretion.gland_rate"][0]
-            self.t += 1000
-        ns = (time.thread_time() - begin) * 1e9 / (self.cells * seconds * 1000)
-        return ns, spikes / self.cells / seconds, released / seconds
+def ours_of(cells: int, secretion: bool) -> CellsAndGland:
+    """Return our neurons, with or without the gland."""
+    return CellsAndGland(IntegrateAndFireOxytocin, SET, cells, secretion)
 
 
 def peer_numbers() -> str:
@@ -149,7 +116,9 @@ class Brian2Peer:
         self.process.communicate()
 
 
-def compare(ours: Ours, seconds: int, peer: Callable[[], list[float]], repeats: int, name: str) -> dict[str, Any]:
+def compare(
+    ours: CellsAndGland, seconds: int, peer: Callable[[], list[float]], repeats: int, name: str
+) -> dict[str, Any]:
     """Time ours and the peer in turn and return the row of medians; ours runs longer, so that both take alike."""
     ours(2)
     peer()
@@ -171,10 +140,10 @@ def compare(ours: Ours, seconds: int, peer: Callable[[], list[float]], repeats: 
 
 def scaling(repeats: int, steps: int) -> list[dict[str, Any]]:
     """Return the cost with many cells beside that with 256, both timed in turn; ``steps`` cell-seconds each."""
-    few, rows = Ours(256, True), []
+    few, rows = ours_of(256, True), []
     few(2)
     for cells in MANY:
-        many = Ours(cells, True)
+        many = ours_of(cells, True)
         many(1)
         pairs = [(many(max(1, steps // cells))[0], few(max(1, steps // 256))[0]) for _ in range(repeats)]
         ours, peer = (statistics.median(pair[who] for pair in pairs) for who in (0, 1))
@@ -190,7 +159,7 @@ def one_hour(seconds: int) -> dict[str, Any]:
     found = {}
     for threads in (None, "1"):
         _use_threads(threads)
-        ours = Ours(HOUR_CELLS, True)
+        ours = ours_of(HOUR_CELLS, True)
         ours(5)
         begin = time.perf_counter()
         ours(seconds)
@@ -241,7 +210,7 @@ def measure(quick: bool) -> dict[str, Any]:
     for cells in CELLS:
         seconds = max(1, (2_000 if quick else 6_000) // cells)
         for secretion in (0, 1):
-            ours = Ours(cells, bool(secretion))
+            ours = ours_of(cells, bool(secretion))
             if program is not None:
                 whole = {"cpp_scalar": 1, "cpp_plain": 3, "cpp_scalar_lazy": 2}
                 peers = whole if secretion else {"cpp_scalar": 0}

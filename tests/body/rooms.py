@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from knuffel.body.contract import Component, Inputs, Kind, Subjects
 from knuffel.engine.random import Streams
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence import resolve
 
 STREAMS = Streams(1)
 
 
 def numbers(kind: type, *sets: str, **changes: Any) -> Any:
-    resolved, _ = resolve([item.metadata["id"] for item in fields(kind)], sets, {})
-    built = build(kind, resolved)
+    built = resolve.numbers(kind, sets)
     return replace(built, **changes) if changes else built
 
 

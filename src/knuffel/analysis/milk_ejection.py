@@ -6,7 +6,7 @@ samples every two minutes see pulses merge. A published count is compared with t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from knuffel.body.contract import parameter
 from knuffel.engine.random import Streams
 from knuffel.errors import DataError
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence.resolve import numbers
 
 __all__ = [
     "Definitions",
@@ -52,9 +52,7 @@ class Definitions:
 @lru_cache(maxsize=1)
 def definitions() -> Definitions:
     """Return the definitions of the evidence files."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(Definitions)], (), {})
-    built: Definitions = build(Definitions, resolved)
-    return built
+    return numbers(Definitions)
 
 
 def ejection_peaks(pressure: Floats, rules: Definitions | None = None) -> Places:

@@ -9,7 +9,7 @@ minutes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knuffel.body.contract import parameter
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence.resolve import numbers
 
 __all__ = [
     "Contractions",
@@ -59,9 +59,7 @@ class Definitions:
 @lru_cache(maxsize=1)
 def definitions() -> Definitions:
     """Return the definitions of the evidence files."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(Definitions)], (), {})
-    built: Definitions = build(Definitions, resolved)
-    return built
+    return numbers(Definitions)
 
 
 @dataclass(frozen=True)

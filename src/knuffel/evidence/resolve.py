@@ -15,7 +15,7 @@ from knuffel.evidence.load import parameters
 from knuffel.evidence.load import sets as known_sets
 from knuffel.units import UG_PER_IU, unit_factor
 
-__all__ = ["Override", "Resolved", "build", "resolve", "weakest"]
+__all__ = ["Override", "Resolved", "build", "numbers", "resolve", "weakest"]
 
 _Built = TypeVar("_Built")
 
@@ -123,6 +123,12 @@ def build(kind: type[_Built], resolved: Mapping[str, Resolved]) -> _Built:
         value = found.parameter.value if item.metadata.get("typical") else found.value
         values[item.name] = np.array(value, dtype=np.float64) * factor if isinstance(value, tuple) else value * factor
     return kind(**values)
+
+
+def numbers(kind: type[_Built], sets: Sequence[str] = (), overrides: Mapping[str, Override] | None = None) -> _Built:
+    """Return a class of declared numbers, filled from the evidence of the sets; overrides by id."""
+    resolved, _ = resolve([item.metadata["id"] for item in fields(kind)], sets, overrides or {})  # type: ignore[arg-type]
+    return build(kind, resolved)
 
 
 def _chosen_set(name: str, offered: Mapping[str, ParameterSet] | None) -> ParameterSet:

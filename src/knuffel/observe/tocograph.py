@@ -25,7 +25,7 @@ import numpy.typing as npt
 from knuffel.body.contract import RandomStreams, parameter
 from knuffel.body.uterus.labour.equations import capped_pressure, contraction_shape, resting_tone
 from knuffel.engine.store import Recorded
-from knuffel.evidence.resolve import Override, build, resolve
+from knuffel.evidence.resolve import Override, build, numbers, resolve
 
 __all__ = ["Catheter", "Muscle", "Trace", "blocks", "catheter", "muscle", "trace"]
 
@@ -66,9 +66,7 @@ class Muscle:
 @lru_cache(maxsize=1)
 def catheter() -> Catheter:
     """Return the catheter of the evidence files."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(Catheter)], (), {})
-    built: Catheter = build(Catheter, resolved)
-    return built
+    return numbers(Catheter)
 
 
 def muscle(recorded: Recorded) -> Muscle:

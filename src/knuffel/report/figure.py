@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from knuffel.report.view import Finished, View
+    from knuffel.report.view import Drawer, Finished, View
 
 __all__ = ["DPI", "FORMATS", "draw", "write_figure"]
 
@@ -28,8 +27,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.85, 0.3, 0.62, 0.92
 _GAP = 0.32
 _CAPTION_LINE = 0.13
 _CAPTION_WIDTH, _MOST_CHANGE_LINES = 125, 3
-
-Drawer = Callable[["Axes", "View"], None]
 
 
 def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: str = "en") -> Figure:

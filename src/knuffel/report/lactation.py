@@ -14,7 +14,7 @@ from knuffel.report.view import View, envelope
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from knuffel.report.figure import Drawer
+    from knuffel.report.view import Drawer
 
 __all__ = ["daily", "flow", "panels", "pressure", "removed", "store"]
 

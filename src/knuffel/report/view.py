@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,25 @@ from knuffel.evidence import load
 from knuffel.report.texts import Texts
 from knuffel.scenario.times import clock_text
 
-__all__ = ["Finished", "View", "assay_name", "drugs_given", "envelope", "outline", "prescription_name", "stimulus_name"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "Drawer",
+    "Finished",
+    "View",
+    "assay_name",
+    "drugs_given",
+    "envelope",
+    "outline",
+    "prescription_name",
+    "stimulus_name",
+]
 
 Floats = npt.NDArray[np.float64]
+
+Drawer = Callable[["Axes", "View"], None]
+"""What draws a panel."""
 
 _CURVE_BINS = 2000
 _SPIKE_BLOCK = 2**20

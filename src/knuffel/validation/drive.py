@@ -5,7 +5,6 @@ The rooms are the ones that a scenario runs, built from the same evidence; only 
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ from knuffel.body.physiology import Adult, AdultParameters, AdultSettings
 from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
 from knuffel.body.uterus.labour import LabourUterus, UterusParameters
 from knuffel.engine.random import Streams
-from knuffel.evidence.resolve import Override, build, resolve
+from knuffel.evidence import resolve
+from knuffel.evidence.resolve import Override
 
 __all__ = ["PG_PER_SECOND", "Blood", "Woman", "numbers"]
 
@@ -33,8 +33,7 @@ _BASAL = "physiology.basal_concentration"
 def numbers(kind: type, *sets: str, **overrides: Override) -> Any:
     """Return a `Parameters` class built from the evidence of the sets; overrides by id with ``__`` for the dot."""
     changed = {name.replace("__", "."): value for name, value in overrides.items()}
-    resolved, _ = resolve([item.metadata["id"] for item in fields(kind)], sets, changed)
-    return build(kind, resolved)
+    return resolve.numbers(kind, sets, changed)
 
 
 class Blood:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from knuffel.body.contract import parameter
 from knuffel.errors import ParameterError
-from knuffel.evidence.resolve import build, resolve
+from knuffel.evidence.resolve import numbers
 
 __all__ = ["Definitions", "checked", "definitions"]
 
@@ -39,9 +39,7 @@ class Definitions:
 @lru_cache(maxsize=1)
 def definitions() -> Definitions:
     """Return the definitions of the evidence files."""
-    resolved, _ = resolve([item.metadata["id"] for item in fields(Definitions)], (), {})
-    built: Definitions = build(Definitions, resolved)
-    return built
+    return numbers(Definitions)
 
 
 def checked(times: npt.ArrayLike, cells: npt.ArrayLike, count: int) -> tuple[Floats, Ints]:
