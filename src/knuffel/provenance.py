@@ -44,9 +44,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
         "subject_index": model.subjects.index.tolist(),
         "subject": vars(scenario.subject),
         "cells": scenario.rooms["neurons"].settings.get("cells"),
-        "drawn": {
-            part.room: dict(part.component.attributes()) for part in model.wiring.parts if part.component is not None
-        },
+        "drawn": _drawn(model),
         "tocograph": scenario.observe.tocograph,
         "samples": [{"name": item.name, "assay": item.assay, "port": item.port} for item in scenario.observe.samples],
         "stimuli": [
@@ -73,6 +71,12 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
         "platform": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
         "wall_seconds": seconds,
     }
+
+
+def _drawn(model: Model) -> dict[str, Any]:
+    """Return what components drew or read to be built, by room; rooms with nothing to tell are left out."""
+    told = {part.room: part.component.attributes() for part in model.wiring.parts if part.component is not None}
+    return {room: dict(facts) for room, facts in told.items() if facts}
 
 
 def source_keys(scenario: Scenario, model: Model) -> list[str]:
