@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from knuffel import __version__
-from knuffel.errors import KnuffelError, ScenarioError, StoreError, UnitError
+from knuffel import __version__, cli_networks
+from knuffel.cli_options import (
+    JsonOption,
+    LanguageOption,
+    ScenarioArgument,
+    SetOption,
+    language,
+    must_be_writable,
+    print_json,
+)
+from knuffel.errors import KnuffelError, ScenarioError, UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from knuffel.network_exchange import Exchange
     from knuffel.simulation import Progress
 
 __all__ = ["app", "main"]
@@ -36,13 +44,6 @@ app = typer.Typer(
 )
 params = typer.Typer(help="The numbers of the model: list, show, cite.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(params, name="params")
-
-ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a YAML file or the name of a bundled one")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout")]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario; repeatable")
-]
-LanguageOption = Annotated[str, typer.Option("--lang", help="en or nl")]
 
 
 def main() -> NoReturn:
@@ -75,17 +76,7 @@ def _report(error: KnuffelError, as_json: bool) -> None:
         facts: dict[str, Any] = {"code": error.code, "message": str(error)}
         if isinstance(error, ScenarioError):
             facts["problems"] = [vars(problem) for problem in error.problems]
-        _print_json({"error": facts})
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
-
-
-def _language(lang: str) -> str:
-    if lang not in ("en", "nl"):
-        raise KnuffelError(f"--lang {lang}: allowed are en and nl")
-    return lang
+        print_json({"error": facts})
 
 
 @app.callback(invoke_without_command=True)
@@ -116,13 +107,13 @@ def run(
     """Run a scenario and print its summary."""
     from knuffel.scenario import load_scenario
 
-    _language(lang)
+    language(lang)
     if (resume or overwrite) and out is None:
         raise KnuffelError("--resume and --overwrite need --out, the directory of the run")
     if resume and overwrite:
         raise KnuffelError("--resume and --overwrite exclude each other")
     for path in (figure, report, netcdf, csv):
-        _must_be_writable(path)
+        must_be_writable(path)
     loaded = load_scenario(scenario, _with_seed(changes, seed))
     from knuffel.simulation import simulate
 
@@ -142,7 +133,7 @@ def run(
 
     summary = result.summary()
     if as_json:
-        _print_json(
+        print_json(
             {
                 "scenario": loaded.name,
                 "seed": loaded.seed,
@@ -162,12 +153,6 @@ def run(
 
 def _with_seed(changes: list[str] | None, seed: int | None) -> list[str]:
     return [*(changes or []), *([f"seed={seed}"] if seed is not None else [])]
-
-
-def _must_be_writable(path: Path | None) -> None:
-    """Refuse an output place before hours of work, not after."""
-    if path is not None and not os.access(path.absolute().parent, os.W_OK):
-        raise StoreError(f"{path}: the folder {path.absolute().parent} does not exist or cannot be written")
 
 
 def _milliseconds(option: str, text: str | None) -> float | None:
@@ -208,11 +193,11 @@ def scenarios(
     """List the bundled scenarios, or print one to start from."""
     from knuffel.scenario import bundled, load_scenario
 
-    _language(lang)
+    language(lang)
     if show is not None:
         source = load_scenario(show).source
         if as_json:
-            _print_json({"name": show, "source": source})
+            print_json({"name": show, "source": source})
         else:
             print(source, end="")
         return
@@ -224,7 +209,7 @@ def scenarios(
             {"name": name, "title": item.title[lang], "description": item.description[lang], "minutes": minutes}
         )
     if as_json:
-        _print_json({"scenarios": rows})
+        print_json({"scenarios": rows})
     else:
         for row in rows:
             print(f"{row['name']:<18} {row['title']}")
@@ -239,11 +224,11 @@ def explain(
     from knuffel.scenario import load_scenario
     from knuffel.scenario.explain import explain as explanation_of
 
-    _language(lang)
+    language(lang)
     loaded = load_scenario(scenario, changes or [])
     explanation = explanation_of(replace(loaded, notices=assemble(loaded).notices))
     if as_json:
-        _print_json(explanation.as_dict())
+        print_json(explanation.as_dict())
     else:
         print(explanation.text(lang))
 
@@ -254,7 +239,7 @@ def schema(as_json: JsonOption = False) -> None:
     from knuffel.scenario.json_schema import scenario_schema
 
     if as_json:
-        _print_json(scenario_schema())
+        print_json(scenario_schema())
     else:
         print(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
 
@@ -283,8 +268,8 @@ def spikes(
     from knuffel.recorded_spikes import compare
     from knuffel.recordings import read_recording
 
-    _language(lang)
-    _must_be_writable(figure)
+    language(lang)
+    must_be_writable(figure)
     found = read_recording(recording, unit=unit, sort=sort)
     found = found if cell is None else found.select(cell)
     begin, length = _milliseconds("--start", start), _milliseconds("--duration", duration)
@@ -297,7 +282,7 @@ def spikes(
     if figure is not None:
         compared.figure(figure, lang=lang)
     if as_json:
-        _print_json(compared.as_dict())
+        print_json(compared.as_dict())
     else:
         print(compared.text(lang))
         if figure is not None:
@@ -314,7 +299,7 @@ def params_list(
 
     rows = tables.parameter_rows(room)
     if as_json:
-        _print_json({"parameters": rows})
+        print_json({"parameters": rows})
     else:
         print(tables.parameter_text(rows))
 
@@ -328,7 +313,7 @@ def params_show(
 
     facts = tables.parameter_facts(identifier)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         print(tables.facts_text(facts))
 
@@ -351,7 +336,7 @@ def params_cite(
         keys = source_keys(loaded, assemble(loaded))
     rows = tables.citation_rows(keys)
     if as_json:
-        _print_json({"references": rows})
+        print_json({"references": rows})
     else:
         print(tables.citation_text(rows))
 
@@ -366,7 +351,7 @@ def validate(
 
     rows = runner.run(studies or None)
     if as_json:
-        _print_json({"rows": runner.as_json(rows)})
+        print_json({"rows": runner.as_json(rows)})
     else:
         print(runner.as_text(rows))
     if any(row.verdict == "fail" for row in rows):
@@ -397,51 +382,10 @@ def build_rate_tables(
             table = build_table(name, changed, seed=seed, quick=quick, progress=progress)
         rows.append({"set": name, "file": str(write_table(table, out)), "rate_at_rest": table.rate_at_rest})
     if as_json:
-        _print_json({"tables": rows})
+        print_json({"tables": rows})
     else:
         for row in rows:
             print(f"{row['set']}: {row['file']} ({row['rate_at_rest']:.3g} spikes/s at rest)")
-
-
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace files that exist")]
-
-
-@app.command("import-network")
-def import_network(
-    parameters: Annotated[Path, typer.Argument(metavar="PARAMETERS", help="parameter file of the published engine")],
-    output: Annotated[Path, typer.Option("--output", metavar="SCENARIO", help="the scenario to write")],
-    connections: Annotated[Path | None, typer.Option("--connections", help="the graph that the engine wrote")] = None,
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a scenario from the files of the published engine of the network."""
-    from knuffel.network_exchange import import_network as exchanged
-
-    _print_exchange(exchanged(parameters, output, connections, overwrite=overwrite), as_json)
-
-
-@app.command("export-network")
-def export_network(
-    scenario: ScenarioArgument,
-    parameters: Annotated[Path, typer.Option("--parameters", metavar="FILE", help="the parameter file to write")],
-    connections: Annotated[Path | None, typer.Option("--connections", help="write the graph here")] = None,
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the network of a scenario as files of the published engine."""
-    from knuffel.network_exchange import export_network as exchanged
-
-    _print_exchange(exchanged(scenario, parameters, connections, overwrite=overwrite), as_json)
-
-
-def _print_exchange(done: Exchange, as_json: bool) -> None:
-    for notice in done.notices:
-        print(f"note: {notice}", file=sys.stderr)
-    if as_json:
-        _print_json(done.as_dict())
-    else:
-        for file in done.files:
-            print(f"written: {file}")
 
 
 @app.command()
@@ -453,12 +397,14 @@ def doctor(
 
     facts = examine(warm=warm)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         print(text(facts))
     if not facts["ok"]:
         raise typer.Exit(1)
 
+
+cli_networks.register(app)
 
 if __name__ == "__main__":
     main()

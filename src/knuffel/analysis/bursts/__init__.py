@@ -5,7 +5,7 @@ from knuffel.analysis.bursts.cells import CellBursts, cell_bursts
 from knuffel.analysis.bursts.definitions import Definitions, definitions
 from knuffel.analysis.bursts.network import NetworkBursts, network_bursts
 from knuffel.analysis.bursts.profile import Profile, profile
-from knuffel.analysis.bursts.table import burst_rows, burst_text, bursts_of
+from knuffel.analysis.bursts.table import burst_rows, burst_text, bursts_of, spikes_of
 
 __all__ = [
     "Background",
@@ -21,4 +21,5 @@ __all__ = [
     "definitions",
     "network_bursts",
     "profile",
+    "spikes_of",
 ]

@@ -8,23 +8,29 @@ from typing import Any
 import numpy as np
 
 from knuffel.analysis.bursts.cells import cell_bursts
-from knuffel.analysis.bursts.definitions import Definitions
+from knuffel.analysis.bursts.definitions import Definitions, Floats, Ints
 from knuffel.analysis.bursts.network import NetworkBursts, network_bursts
 from knuffel.engine.store import Recorded
 from knuffel.errors import DataError
 from knuffel.evidence.tables import text_table
 
-__all__ = ["burst_rows", "burst_text", "bursts_of"]
+__all__ = ["burst_rows", "burst_text", "bursts_of", "spikes_of"]
 
 
-def bursts_of(recorded: Recorded, subject: int = 0, rules: Definitions | None = None) -> NetworkBursts:
-    """Return the bursts of the neurons of one subject (row) of a finished run. Raises `DataError` without spikes."""
+def spikes_of(recorded: Recorded, subject: int = 0) -> tuple[Floats, Ints, int]:
+    """Return times (ms), cells and number of cells of one subject (row) of a run. Raises `DataError` without spikes."""
     if "neurons.spike.time" not in recorded.variables:
         raise DataError("this run holds no spikes: observe.record.spikes was off, or no neurons ran")
     time, row, cell = (np.asarray(recorded.variables[f"neurons.spike.{name}"].data[...]) for name in _COLUMNS)
     mine = row == subject
     count = int(recorded.attributes.get("cells") or 0) or 1 + int(cell[mine].max(initial=0))
-    return network_bursts(cell_bursts(time[mine], cell[mine], count, rules), count, rules)
+    return time[mine].astype(np.float64), cell[mine].astype(np.int64), count
+
+
+def bursts_of(recorded: Recorded, subject: int = 0, rules: Definitions | None = None) -> NetworkBursts:
+    """Return the bursts of the neurons of one subject (row) of a finished run. Raises `DataError` without spikes."""
+    time, cell, count = spikes_of(recorded, subject)
+    return network_bursts(cell_bursts(time, cell, count, rules), count, rules)
 
 
 _COLUMNS = ("time", "subject", "index")
