@@ -17,7 +17,7 @@ _BASAL, _SEEN = 1.9, 1.5
 _PULSE, _FIRST = 20, 35
 _FOUR = (35, 215, 395, 575)
 _MASSES = (10, 20, 30, 60)
-_STEPS = (0.1, 0.25, 1.0)
+_STEPS = (100, 250, 1000)
 _PG = 1710
 _LATE = 900
 
@@ -33,10 +33,10 @@ def _one(mass: float) -> Trace:
 
 
 @lru_cache(maxsize=16)
-def _four(share: float = 1, ratio: float = 1, volume: float = 110) -> Trace:
-    """Return a feed of four pulses, at a share of their mass."""
+def _four(share: float = 1, ratio: float = 1, volume: float = 110, step: int = 500) -> Trace:
+    """Return a feed of four pulses, at a share of their mass, in steps of so many ms."""
     course = plasma("human", _BASAL, _pulses(30 * share, _FOUR))
-    return human(course, _LATE, ratio=ratio, volume=volume)
+    return human(course, _LATE, ratio=ratio, volume=volume, step=step)
 
 
 @lru_cache(maxsize=8)
@@ -65,6 +65,7 @@ def rows() -> list[Row]:
             Row(f"HL_tenth_{mass}", width(trace, 0.1)),
             Row(f"HL_width_{mass}", width(trace)),
             Row(f"HL_removed_{mass}", trace.removed_by(230)),
+            Row(f"HL_flow_{mass}", trace.highest_flow),
         ]
     feed = _four()
     edges = [*_FOUR, _LATE]
@@ -85,6 +86,9 @@ def rows() -> list[Row]:
         trace = _four(share)
         found += [Row(f"HL_mass_peak_{_name(share)}", trace.peak)]
         found += [Row(f"HL_mass_milk_{_name(share)}", trace.removed_by(_LATE))]
+    for step in _STEPS:
+        trace = _four(step=step)
+        found += [Row(f"HL_step_peak_{step}", trace.peak), Row(f"HL_step_milk_{step}", trace.removed_by(410))]
     return found + _infused() + _early_days() + _published()
 
 

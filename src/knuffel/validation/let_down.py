@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.breast.grid import loop
+from knuffel.body.breast.grid import loop, slots
 from knuffel.body.breast.human import HumanBreast
 from knuffel.body.breast.rat import RatMammaryGland
 from knuffel.body.circulation.plasma import PlasmaParameters
@@ -26,6 +26,7 @@ __all__ = ["Course", "Trace", "crossing", "human", "plasma", "rat", "start", "wi
 Floats = npt.NDArray[np.float64]
 Course = Callable[[Floats], Floats]
 
+_DUCTAL = 40  # s
 _STEPS = {"rat": 50, "human": 500}
 _KINETICS = {"rat": "rat_250g", "human": "human_women_np"}
 
@@ -50,6 +51,11 @@ class Trace:
         """When it is reached (s)."""
         return float(self.time[self.rise.argmax()])
 
+    @property
+    def highest_flow(self) -> float:
+        """Largest flow of a let-down (mL/s): the ductal milk that comes at once is over by then."""
+        return float(np.diff(self.removed)[self.time[1:] > _DUCTAL].max() / (self.time[1] - self.time[0]))
+
     def removed_by(self, second: float) -> float:
         """Return the milk removed after so many seconds (mL)."""
         return float(np.interp(second, self.time, self.removed))
@@ -69,8 +75,7 @@ def plasma(species: str, basal: float, given: Sequence[tuple[float, float, float
     return course
 
 
-def _times(species: str, seconds: float) -> Floats:
-    step = _STEPS[species]
+def _times(step: int, seconds: float) -> Floats:
     return np.arange(1, round(seconds * 1000 / step) + 1) * step / 1000
 
 
@@ -82,20 +87,24 @@ def start(part: Any, basal: float) -> Any:
 
 
 def rat(
-    course: Course, seconds: float, *, basal: float, ratio: float = 1, attached: float = 0, sets: Sequence[str] = (),
+    course: Course, seconds: float, *, basal: float, ratio: float = 1, suckled: float = 0, sets: Sequence[str] = (),
     **changes: Any,
 ) -> Trace:  # fmt: skip
-    """Return what the glands of a rat do; ``ratio`` is the dose ratio of an antagonist, ``changes`` are parameters."""
+    """Return what the glands of a rat do; ``ratio`` is the dose ratio of an antagonist, ``changes`` are parameters.
+
+    The whole litter is on for the first ``suckled`` seconds.
+    """
     kind = RatMammaryGland
     part = kind(replace(numbers(kind.Parameters, *kind.default_sets, *sets), **changes))
-    state, time = start(part, basal), _times("rat", seconds)
+    state, time = start(part, basal), _times(_STEPS["rat"], seconds)
     levels, taken = course(time)[None, :], np.zeros(1)
-    fixed = (np.array([basal]), np.ones(1), np.array([ratio]), np.array([attached]), part._table)
+    fixed = np.array([basal]), np.ones(1), np.array([ratio])
+    attached = (time <= suckled).astype(float)
     found = np.empty((4, len(time)))
     for place in range(len(time)):
         loop("advance_glands")(
-            place + 1, _STEPS["rat"], levels[:, place : place + 1], state.line, *fixed, state.gland, state.milk,
-            state.suckled, taken,
+            place + 1, _STEPS["rat"], levels[:, place : place + 1], state.line, *fixed,
+            attached[place : place + 1], part._table, state.gland, state.milk, state.suckled, taken,
         )  # fmt: skip
         found[:, place] = state.gland[0, 2], state.gland[0, 1], taken[0], state.milk[0, 0]
     return Trace(time, found[0] - part.parameters.resting_pressure, found[1], np.cumsum(found[2]), found[3])
@@ -103,26 +112,30 @@ def rat(
 
 def human(
     course: Course, seconds: float, *, basal: float = 1.9, ratio: float = 1, appetite: float = 0,
-    suction: tuple[float, float] = (1, 0), volume: float = 110, **changes: Any,
+    volume: float = 110, step: int = _STEPS["human"], **changes: Any,
 ) -> Trace:  # fmt: skip
-    """Return what a woman's breasts do in a feed from time zero; ``volume`` of milk in each at its start (mL)."""
+    """Return what one of a woman's breasts does in a feed from time zero; ``volume`` of milk in it at its start (mL).
+
+    ``step`` (ms) is that of the grid. The other breast may drip; that milk is not counted.
+    """
     kind = HumanBreast
     own = numbers(kind.Parameters)
     part = kind(replace(own, start_fill=volume / own.capacity, **changes))
-    state, time = start(part, basal), _times("human", seconds)
+    state, time = start(part, basal), _times(step, seconds)
+    state.line = np.full((1, slots(part.parameters, step)), basal)
     levels, taken = course(time)[None, :], np.zeros(1)
     fixed = (
-        np.array([basal]), np.ones(1), np.array([ratio]), np.array([suction], dtype=float), np.ones(1),
+        np.array([basal]), np.ones(1), np.array([ratio]), np.array([[1.0, 0.0]]), np.ones(1),
         np.array([appetite], dtype=float), np.array([30.0]), part._table,
     )  # fmt: skip
     found = np.empty((4, len(time)))
     for place in range(len(time)):
         loop("advance_breasts")(
-            place + 1, _STEPS["human"], levels[:, place : place + 1], state.line, *fixed, state.gland, state.milk,
+            place + 1, step, levels[:, place : place + 1], state.line, *fixed, state.gland, state.milk,
             state.feed, state.feed_times, state.feed_place, taken,
         )  # fmt: skip
-        found[:, place] = state.gland[0, 2], state.gland[0, 1], taken[0], state.milk[0, 0, 0]
-    return Trace(time, found[0] - own.resting_pressure, found[1], np.cumsum(found[2]), found[3])
+        found[:, place] = state.gland[0, 2], state.gland[0, 1], volume + state.milk[0, 3, 0], state.milk[0, 0, 0]
+    return Trace(time, found[0] - own.resting_pressure, found[1], found[2] - found[3], found[3])
 
 
 def crossing(trace: Trace, level: float) -> tuple[float, float]:
