@@ -27,7 +27,7 @@ _TINY = 1e-200
 
 
 def constants(parameters: Any, integrator: str, store_ceiling: bool) -> Floats:
-    """Return what the loop needs, float64 (19, subject), or (19, 1) when subjects do not differ.
+    """Return what the loop needs, float64 (18, subject), or (18, 1) when subjects do not differ.
 
     Rows: what is left after 1 ms of psp, HAP, AHP; PSP size; threshold above rest; HAP and AHP steps; refractory
     period; what is left of G, its limit; what is left of the store, its ceiling; what is left of endocannabinoid, its
