@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 from typing import Any
 
 from knuffel.engine.store import atomic_path
-from knuffel.errors import KnuffelError, Notice, StoreError
+from knuffel.errors import DataError, KnuffelError, Notice, Problem, StoreError
+from knuffel.evidence import load
 from knuffel.network_files import DEFAULTS, graph_text, parameter_text, read_graph, read_parameters
 
 __all__ = ["Exchange", "export_network", "import_network"]
@@ -61,8 +65,10 @@ def import_network(
 ) -> Exchange:
     """Write a scenario that runs what the files describe: a litter that suckles from the start to the end.
 
-    Raises `DataError` for a mistake in a file, `StoreError` when the output cannot be written or exists.
+    Raises `DataError` for a mistake in a file or a number that no scenario may have, `StoreError` when the output
+    cannot be written, exists, or is one of the files that are read.
     """
+    _keep((parameters, connections), output)
     values, notices = read_parameters(parameters)
     graph = None
     if connections is not None:
@@ -87,17 +93,24 @@ def import_network(
 def _scenario(values: Mapping[str, float], graph: str | None, origin: Path) -> str:
     seed = int(values["random_seed"]) or 1
     changed = {key for key, value in values.items() if value != DEFAULTS[key]}
-    numbers = {name: f"{_number(values[key])} {unit}".strip() for key, (name, unit) in _IDS.items() if key in changed}
+    told = [(key, name, values[key], unit) for key, (name, unit) in _IDS.items() if key in changed]
     if "re" in changed:
-        numbers["psp_rate"] = f"{_number(2 * values['re'])} Hz"
+        told.append(("re", "psp_rate", 2 * values["re"], "Hz"))
     if changed & {"re", "ri"}:
-        numbers["inhibition_ratio"] = _number(values["ri"] / values["re"])
+        told.append(("ri / re", "inhibition_ratio", values["ri"] / values["re"], ""))
     if "I_su" in changed:
-        numbers["priming_rate"] = f"{_number(1000 * values['I_su'])} 1/s"
-    given = ["    parameters:", *(f"      {name}: {text}" for name, text in sorted(numbers.items()))]
+        told.append(("I_su", "priming_rate", 1000 * values["I_su"], "1/s"))
+    for key, name, value, unit in told:
+        low, high = load.parameters()[f"neurons.{name}"].bounds
+        if not low <= value <= high:
+            found, allowed = f"{value:g} {unit}".strip(), f"{low:g} to {high:g} {unit}".strip()
+            message = f"neurons.{name} cannot be this"
+            raise DataError(str(Problem(message, str(origin), key=key, found=found, allowed=allowed)))
+    numbers = sorted((name, f"{_number(value)} {unit}".strip()) for _, name, value, unit in told)
+    given = ["    parameters:", *(f"      {name}: {text}" for name, text in numbers)]
     settings = f"    settings: {{bundles: {values['Nbun']:.0f}, topology_seed: {seed}}}"
     lines = [
-        f"# Made from {origin.name}, a parameter file of the published engine of the network.",
+        f"# Made from {origin.name!r}, a parameter file of the published engine of the network.",
         "# What is not given here has the value of the engine, which is that of the set rossoni-2008.",
         "knuffel: 1",
         "title:",
@@ -115,18 +128,16 @@ def _scenario(values: Mapping[str, float], graph: str | None, origin: Path) -> s
         "  neurons:",
         f"    model: {_MODEL}",
         f"    cells: {values['Ncells']:.0f}",
-        settings if graph is None else f"    graph: {_quoted(graph)}",
+        settings if graph is None else f"    graph: {json.dumps(graph, ensure_ascii=False)}",
         *(given if numbers else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _number(value: float) -> str:
-    return f"{value:.15g}"
+    """Return a number as short as it stays exact."""
+    short = f"{value:.15g}"
+    return short if float(short) == value else repr(float(value))
 
 
 def export_network(
@@ -141,6 +152,8 @@ def export_network(
 
     if connections is not None and connections.absolute() == parameters.absolute():
         raise StoreError(f"{parameters}: two files cannot have the same name")
+    for place in (parameters, connections):
+        _keep((Path(scenario),), place)
     loaded = load_scenario(scenario, [])
     spec = loaded.rooms["neurons"]
     if spec.mode != "model" or spec.model != _MODEL:
@@ -153,8 +166,8 @@ def export_network(
     values = {key: numbers[name] for key, (name, _) in _IDS.items()}
     values |= {
         "re": numbers["psp_rate"] / 2,
-        "ri": numbers["psp_rate"] * numbers["inhibition_ratio"] / 2,
-        "I_su": numbers["priming_rate"] / 1000,
+        "ri": _converted(numbers["psp_rate"] * numbers["inhibition_ratio"] / 2),
+        "I_su": _converted(numbers["priming_rate"] / 1000),
         "Ncells": len(drawn["graph"]),
         "Nbun": drawn["bundles"],
         "Ndend": 2,
@@ -166,6 +179,12 @@ def export_network(
         texts[connections] = graph_text(drawn["graph"], drawn["bundles"])
     _write(texts, overwrite)
     return Exchange(tuple(texts), tuple(_lost(spec.settings, numbers, values)))
+
+
+def _converted(value: float) -> float:
+    """Return a number without what the conversion added in its last digit: 90 for 90.00000000000001."""
+    short = float(f"{value:.12g}")
+    return short if isclose(short, value, rel_tol=1e-15) else value
 
 
 def _one(value: Any) -> float:
@@ -191,6 +210,8 @@ def _lost(settings: Mapping[str, Any], numbers: Mapping[str, float], values: Map
     )
     text += "full from its first ms to its last, whatever the stimuli of the scenario"
     found.append(Notice("network_file_limits", text, "neurons"))
+    if not values["re"] or not values["ri"]:
+        found.append(Notice("network_file_rate", "re or ri is 0, which the engine refuses", "neurons"))
     if values["random_seed"] == 0:
         found.append(Notice("network_file_seed", "the seed is 0, which the engine takes as the clock", "neurons"))
     return found
@@ -203,6 +224,13 @@ def _write(texts: Mapping[Path, str], overwrite: bool) -> None:
             raise StoreError(f"{place} exists; --overwrite replaces it")
         if not place.absolute().parent.is_dir():
             raise StoreError(f"{place}: there is no folder {place.absolute().parent}")
-    for place, text in texts.items():
-        with atomic_path(place) as partial:
-            partial.write_text(text, encoding="utf-8")
+    with ExitStack() as stack:
+        for place, text in texts.items():
+            stack.enter_context(atomic_path(place)).write_text(text, encoding="utf-8")
+
+
+def _keep(inputs: tuple[Path | None, ...], output: Path | None) -> None:
+    """Refuse an output that is one of the files that are read."""
+    for file in inputs:
+        if file is not None and output is not None and file.exists() and output.exists() and output.samefile(file):
+            raise StoreError(f"{output}: this file is read; it cannot be written too")

@@ -89,6 +89,8 @@ def test_both_spellings_comments_and_a_missing_last_newline() -> None:
         ("# note\ntau_g_o, 10\n", r":2: .*did you mean 'tau_g_ot'"),
         ("tau_ot, 10\ntau_g_ot, 10\n", r":2: tau_g_ot: given twice, first in line 1"),
         ("tau_m, ten\n", r":1: tau_m: not a number \(found 'ten'\)"),
+        ("tau_m, 1_0\n", r":1: tau_m: not a number \(found '1_0'\)"),
+        ("tau_rel, 0\n", r"tau_rel: out of range \(found 0; allowed: above 0\)"),
         ("tau_m, 0\n", r"tau_m: out of range \(found 0; allowed: above 0\)"),
         ("k_r, 1.5\n", "above 0, at most 1"),
         ("f_max, 1.1\n", "0 to 1"),
@@ -126,6 +128,20 @@ def test_mistakes_in_parameters_are_placed(text: str | bytes, words: str, tmp_pa
 def test_mistakes_in_a_graph_are_placed(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=words):
         read_graph(written(tmp_path / "graph.csv", text))
+
+
+def test_a_store_limit_is_read_and_told(tmp_path: Path) -> None:
+    values, notices = read_parameters(written(tmp_path / "parameters.csv", "res_max, 150\n"))
+    assert values["res_max"] == 150
+    assert "never uses it" in {notice.code: notice.message for notice in notices}["network_file_unused"]
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("knuffel.network_files.lines._LARGEST", 1000)
+    for path in (Path("/dev/zero"), written(tmp_path / "long.csv", b"#" * 1001)):
+        for reader in (read_graph, read_parameters):
+            with pytest.raises(DataError, match="the file is too large"):
+                reader(path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

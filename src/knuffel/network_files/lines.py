@@ -23,13 +23,16 @@ def lines_of(file: Path) -> list[tuple[int, str]]:
     Raises `DataError` for a file that cannot be read, is too large, or is no text.
     """
     try:
-        if file.is_file() and file.stat().st_size > _LARGEST:
-            refuse("the file is too large for this", file, allowed="at most 50 MB")
-        text = file.read_bytes().decode("utf-8-sig")
+        with file.open("rb") as handle:
+            content = handle.read(_LARGEST + 1)  # a pipe or a device does not say how long it is
     except OSError as error:
         refuse(f"the file cannot be read: {error.strerror or error}", file)
+    if len(content) > _LARGEST:
+        refuse("the file is too large for this", file, allowed="at most 50 MB")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = file.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         refuse("the file is not UTF-8 text", file, line=line, found=f"byte 0x{error.object[error.start]:02x}")
     if "\0" in text:
         refuse("the file is not text", file, line=text[: text.index("\0")].count("\n") + 1, found="a zero byte")

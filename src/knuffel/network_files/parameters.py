@@ -56,11 +56,10 @@ _WHOLE = ("Nbun", "Ncells", "Ndend", "random_seed", "t_end")
 _SMALLEST = 1e-9
 _LIMITS = {
     **dict.fromkeys(
-        ("tau_m", "hap_tau", "ahp_tau", "tau_ot", "tau_cann", "tau_r", "half_ahp", "cann_thre"), (_SMALLEST, inf)
+        ("tau_m", "hap_tau", "ahp_tau", "tau_ot", "tau_cann", "tau_r", "tau_rel", "half_ahp", "cann_thre"),
+        (_SMALLEST, inf),
     ),
-    **dict.fromkeys(
-        ("rel_delay", "tau_rel", "ec_step", "ot_to_dep", "T_OT_max", "hap_max", "ahp_max", "I_su"), (0, inf)
-    ),
+    **dict.fromkeys(("rel_delay", "ec_step", "ot_to_dep", "T_OT_max", "hap_max", "ahp_max", "I_su"), (0, inf)),
     **dict.fromkeys(("f_max", "a_E", "a_I"), (0, 1)),
     "re": (_SMALLEST, 1000),
     "ri": (0, 1000),
@@ -107,6 +106,8 @@ def _number(text: str, name: str, key: str, file: Path, line: int) -> float:
     try:
         value = float(text)
     except ValueError:
+        value = None
+    if value is None or "_" in text or not text.isascii():  # Python takes 1_0 for ten, the engine for one
         refuse("not a number", file, line=line, key=key, found=repr(text[:40]))
     low, high = _LIMITS.get(name, (-inf, inf))
     whole = name not in _WHOLE or value == round(value) if isfinite(value) else False
@@ -137,6 +138,9 @@ def _notices(found: Mapping[str, float], file: Path) -> list[Notice]:
     if found.get("random_seed") == 0:
         text = "random_seed is 0: the engine takes the clock, here the seed is 1"
         notices.append(Notice("network_file_seed", text, str(file)))
+    if found.get("res_max", DEFAULTS["res_max"]) != DEFAULTS["res_max"]:
+        text = "res_max: the engine reads it and never uses it; here it acts with the setting store_ceiling"
+        notices.append(Notice("network_file_unused", text, str(file)))
     return notices
 
 
