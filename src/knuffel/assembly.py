@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from knuffel.body.contract import Component, Kind, Port, Subjects
+from knuffel.body.doses import NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
 from knuffel.body.plan import ROOMS, component_class
-from knuffel.engine.modes import Part, ScheduledSource, off_part, prescribed_part
+from knuffel.engine.modes import Amount, Part, Piece, ScheduledSource, off_part, prescribed_part
 from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
 from knuffel.engine.wiring import Wiring, connect
 from knuffel.errors import Notice
@@ -23,20 +24,18 @@ from knuffel.evidence import load
 from knuffel.evidence.rate_table import RateTable, rate_table, read_rate_table
 from knuffel.evidence.resolve import Resolved, build, resolve, weakest
 from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec, StimulusSpec
+from knuffel.units import unit_factor
 
-__all__ = ["DOSE_PORTS", "Model", "assemble"]
+__all__ = ["Model", "assemble"]
 
 _RELEASE_EXPONENTS = {"vasopressin": 3}
 """Exponent of fast calcium in release, where it is not that of oxytocin (code of MacGregor, HypoModel/MagNet)."""
 
+_FIRST_READER = "pump"
+"""Doses stand before the first room that reads them."""
+
 _BURST_SLOPES = {"term": "labour", "lactating": "lactation"}
 """Which slope of the human gland holds in bursts, by the state of the subject."""
-
-DOSE_PORTS = (
-    Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given into a vein at once", substance="oxytocin"),
-    Port("doses.iv_infusion", "pg/s", Kind.RATE, "oxytocin infused into a vein", substance="oxytocin"),
-)
-
 
 @dataclass(frozen=True)
 class Model:
@@ -103,8 +102,8 @@ def assemble(scenario: Scenario) -> Model:
     context["psp_rate"] = resolved["neurons.psp_rate"].value if "neurons.psp_rate" in resolved else None
     parts: list[Part] = []
     for room in ROOMS:
-        if room == "plasma":
-            parts.append(_doses(scenario))
+        if room == _FIRST_READER:
+            parts.append(_doses(scenario, resolved))
         spec = scenario.rooms[room]
         kind = component_class(room, spec.model)
         interval = scenario.engine.intervals.get(room, _flow_interval(kind, scenario))
@@ -211,6 +210,9 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "days_postpartum": scenario.subject.days_postpartum,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
+        "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),
+        "start_clock": float(scenario.start_clock),
+        "protocol": scenario.protocol,
         "table": table,
         "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
     }
@@ -247,11 +249,31 @@ def _events(room: str, stimuli: Sequence[StimulusSpec], psp_rate: float | None) 
     return from_specifications([item for item in stimuli if item.kind not in drugs], known, psp_rate)
 
 
-def _doses(scenario: Scenario) -> Part:
-    amounts = [pair for dose in scenario.doses for pair in dose.amounts]
-    pieces = [piece for dose in scenario.doses for piece in dose.segments]
-    bolus, infusion = DOSE_PORTS
-    return ScheduledSource.part("doses", DOSE_PORTS, {bolus.name: amounts}, {infusion.name: pieces})
+def _doses(scenario: Scenario, resolved: Mapping[str, Resolved]) -> Part:
+    """Return the source of all doses; what is absorbed enters its depot after the lag of the route."""
+    ports: dict[str, Port] = {}
+    amounts: dict[str, list[Amount]] = {}
+    rates: dict[str, list[Piece]] = {}
+    for dose in scenario.doses:
+        if dose.segments:
+            port = infusion_port(dose.drug)
+            ports[port.name] = port
+            rates.setdefault(port.name, []).extend((*piece, dose.subject) for piece in dose.segments)
+        if dose.amounts:
+            ways = [(bolus_port(dose.drug, dose.route), lag_of(dose.drug, dose.route))]
+            ways += [(bolus_port(dose.drug, NOSE_TO_BRAIN), NOSE_LAG)] if dose.route == NASAL else []
+            for port, lag in ways:
+                later = round(_milliseconds(resolved[lag])) if lag in resolved else 0
+                ports[port.name] = port
+                amounts.setdefault(port.name, []).extend(
+                    (time + later, amount, dose.subject) for time, amount in dose.amounts
+                )
+    return ScheduledSource.part("doses", tuple(ports.values()), amounts, rates)
+
+
+def _milliseconds(found: Resolved) -> float:
+    assert not isinstance(found.value, tuple)
+    return found.value * unit_factor(found.unit, "ms")
 
 
 def _signal(spec: SignalSpec, cells: int) -> LevelSignal | EventSignal:

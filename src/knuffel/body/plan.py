@@ -34,7 +34,9 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
     },
     "pulses": {"breastfeeding": "knuffel.body.pulses:BreastfeedingPulses"},
+    "pump": {"induction": "knuffel.body.pump:InductionPump"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
+    "csf": {"one-compartment": "knuffel.body.circulation.csf:CerebrospinalFluid"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
     "breast": {

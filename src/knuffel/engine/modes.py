@@ -15,7 +15,14 @@ from knuffel.body.contract import Component, Events, Inputs, Kind, Outputs, Port
 from knuffel.engine.signals import EventSignal, LevelSignal
 from knuffel.errors import WiringError, nearest
 
-__all__ = ["Part", "PrescribedOutputs", "ScheduledSource", "off_part", "prescribed_part"]
+__all__ = ["Amount", "Part", "Piece", "PrescribedOutputs", "ScheduledSource", "off_part", "prescribed_part"]
+
+
+Amount = tuple[int, float, int | None]
+"""When (ms), how much, and for which row of the subjects (None: for all)."""
+
+Piece = tuple[int, int, float, int | None]
+"""From when to when (ms), at which rate, and for which row."""
 
 
 @dataclass(frozen=True)
@@ -136,29 +143,31 @@ def off_part(component: type[Component]) -> Part:
 
 
 class ScheduledSource(Component):
-    """Amounts at given times and piecewise constant rates, the same for every subject: doses, by port.
+    """Amounts at given times and piecewise constant rates, by port: doses.
 
-    ``amounts`` maps an amount port to (time ms, quantity) pairs; ``rates`` maps a rate port to (start ms, end ms,
-    rate) pieces, which add where they overlap.
+    ``amounts`` maps an amount port to (time ms, quantity, row) and ``rates`` a rate port to (start ms, end ms, rate,
+    row); they add where they overlap. A row of None stands for every subject.
     """
 
     id = "schedule"
     State = NoState
 
     def __init__(
-        self,
-        ports: Sequence[Port],
-        amounts: Mapping[str, Sequence[tuple[int, float]]],
-        rates: Mapping[str, Sequence[tuple[int, int, float]]],
+        self, ports: Sequence[Port], amounts: Mapping[str, Sequence[Amount]], rates: Mapping[str, Sequence[Piece]]
     ) -> None:
         super().__init__(parameters=None)
-        self._amounts = {port.name: amounts.get(port.name, ()) for port in ports if port.kind is Kind.AMOUNT}
-        self._rates = {port.name: rates.get(port.name, ()) for port in ports if port.kind is Kind.RATE}
+        self._amounts: dict[str, dict[int, list[tuple[float, int | None]]]] = {}
+        for port in ports:
+            if port.kind is Kind.AMOUNT:
+                times = self._amounts.setdefault(port.name, {})
+                for time, quantity, row in amounts.get(port.name, ()):
+                    times.setdefault(time, []).append((quantity, row))
+        self._rates = {port.name: tuple(rates.get(port.name, ())) for port in ports if port.kind is Kind.RATE}
 
     def edges(self) -> Sequence[int]:
         """Return every dose time."""
-        times = [time for pairs in self._amounts.values() for time, _ in pairs]
-        return times + [time for pieces in self._rates.values() for start, end, _ in pieces for time in (start, end)]
+        times = [time for given in self._amounts.values() for time in given]
+        return times + [time for pieces in self._rates.values() for piece in pieces for time in piece[:2]]
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[NoState, Outputs]:
         """Return an empty state; doses have no levels."""
@@ -166,21 +175,25 @@ class ScheduledSource(Component):
 
     def advance(self, state: NoState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return what is given at ``t`` and the integral of the rates over [t, t + dt)."""
-        count, outputs = len(state.subject), Outputs()
-        for name, pairs in self._amounts.items():
-            outputs[name] = np.full(count, sum(quantity for time, quantity in pairs if time == t), dtype=np.float64)
+        outputs = Outputs()
+        for name, times in self._amounts.items():
+            outputs[name] = _sum(times.get(t, ()), len(state.subject))
         for name, pieces in self._rates.items():
-            rate = sum(rate for start, end, rate in pieces if start <= t < end)
-            outputs[name] = np.full(count, rate * dt / 1000, dtype=np.float64)
+            running = [(rate * dt / 1000, row) for start, end, rate, row in pieces if start <= t < end]
+            outputs[name] = _sum(running, len(state.subject))
         return outputs
 
     @staticmethod
     def part(
-        room: str,
-        ports: Sequence[Port],
-        amounts: Mapping[str, Sequence[tuple[int, float]]],
-        rates: Mapping[str, Sequence[tuple[int, int, float]]],
+        room: str, ports: Sequence[Port], amounts: Mapping[str, Sequence[Amount]], rates: Mapping[str, Sequence[Piece]]
     ) -> Part:
         """Return the part of such a source."""
         source = ScheduledSource(ports, amounts, rates)
         return Part(room=room, component=source, outputs=tuple(ports), exact=True)
+
+
+def _sum(quantities: Sequence[tuple[float, int | None]], count: int) -> Any:
+    total = np.zeros(count)
+    for quantity, row in quantities:
+        total[slice(None) if row is None else row] += quantity
+    return total

@@ -78,6 +78,7 @@ class AdultState(State):
     gestational_week: Floats
     receptor_density: Floats
     days_postpartum: Floats
+    weight: Floats
 
 
 def _level(name: str, unit: str, doc: str) -> Port:
@@ -101,6 +102,7 @@ class Adult(Component):
         _level("typical_clearance", "mL/s", "total clearance of oxytocin that is typical of the population"),
         _level("gestational_week", "week", "completed weeks of pregnancy; 0 when not pregnant"),
         _level("receptor_density_set", "fmol/mg", "myometrial oxytocin receptors without stimulation"),
+        _level("weight", "kg", "body weight"),
         _level("days_postpartum", "day", "days since the birth; 0 when there was none of late"),
     )
     Parameters = AdultParameters
@@ -126,6 +128,7 @@ class Adult(Component):
             gestational_week=week_or_zero(subjects.gestational_week),
             receptor_density=subjects.full(own.receptor_density),
             days_postpartum=subjects.full(self.settings.days_postpartum or 0),
+            weight=subjects.full(subjects.weight),
         )
         return state, _levels(state)
 
@@ -151,5 +154,6 @@ def _levels(state: AdultState) -> dict[str, Any]:
         "physiology.typical_clearance": state.typical_clearance.copy(),
         "physiology.gestational_week": state.gestational_week.copy(),
         "physiology.receptor_density_set": state.receptor_density.copy(),
+        "physiology.weight": state.weight.copy(),
         "physiology.days_postpartum": state.days_postpartum.copy(),
     }

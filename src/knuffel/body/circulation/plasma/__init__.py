@@ -1,5 +1,6 @@
-"""Plasma: two-compartment kinetics of oxytocin, endogenous and given as two labelled copies."""
+"""Plasma and extravascular fluid."""
 
-from knuffel.body.circulation.plasma.component import PlasmaParameters, PlasmaState, PlasmaTwoCompartment
+from knuffel.body.circulation.plasma.component import PlasmaTwoCompartment
+from knuffel.body.circulation.plasma.parameters import PlasmaParameters, PlasmaSettings, PlasmaState
 
-__all__ = ["PlasmaParameters", "PlasmaState", "PlasmaTwoCompartment"]
+__all__ = ["PlasmaParameters", "PlasmaSettings", "PlasmaState", "PlasmaTwoCompartment"]

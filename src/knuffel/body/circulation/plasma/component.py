@@ -1,201 +1,273 @@
-"""`PlasmaTwoCompartment`: oxytocin in plasma and extravascular fluid, advanced exactly over any interval."""
+"""`PlasmaTwoCompartment`: drugs and hormone in plasma and extravascular fluid, advanced exactly over any interval."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
 
 from knuffel.body.circulation.plasma.delay_line import EVER, delayed, push
-from knuffel.body.circulation.plasma.equations import Propagator, propagator
+from knuffel.body.circulation.plasma.parameters import PlasmaParameters, PlasmaSettings, PlasmaState
+from knuffel.body.circulation.plasma.saturable import move_saturable
+from knuffel.body.circulation.plasma.systems import (
+    CENTRAL,
+    M1,
+    PERIPHERAL,
+    Disposition,
+    Layout,
+    layout,
+    systems,
+)
 from knuffel.body.contract import (
     Component,
     Floats,
     Inputs,
-    Ints,
     Kind,
     Outputs,
     Port,
     RandomStreams,
-    State,
     Subjects,
     Violation,
-    check_numbers,
-    parameter,
 )
-from knuffel.errors import ParameterError
+from knuffel.body.doses import BOLUS, DEPOTS, bolus_port, infusion_port, port_name
+from knuffel.body.linear import LinearSystem
 
-__all__ = ["PlasmaParameters", "PlasmaState", "PlasmaTwoCompartment"]
+__all__ = ["PlasmaTwoCompartment"]
 
 _TOTAL = "plasma.oxytocin_concentration"
-_ENDOGENOUS = "plasma.oxytocin_endogenous"
-_EXOGENOUS = "plasma.oxytocin_exogenous"
-_MEMO_SIZE = 512
+_TO_BRAIN = "plasma.oxytocin_to_csf"
+_COPIES = {"endogenous": "plasma.oxytocin_endogenous", "exogenous": "plasma.oxytocin_exogenous"}
+_LEVELS = {"carbetocin": "plasma.carbetocin_concentration", "atosiban": "plasma.atosiban_concentration"}
+_M1 = "plasma.atosiban_m1_concentration"
+_BASAL, _CLEARANCE = "physiology.basal_concentration", "physiology.clearance"
+_WEIGHT, _PREGNANCY = "physiology.weight", "physiology.pregnancy_factor"
+_GLAND = ("secretion.rate", "pulses.rate")
 _BALANCE = 1e-9
 _SLOTS = 64
+_HOUR = 3_600_000
 
 
-@dataclass(frozen=True)
-class PlasmaParameters:
-    """Kinetic numbers; scalars or arrays of shape (subject,). Raises `ParameterError` unless all are above zero."""
-
-    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance from plasma, CL", positive=True)
-    central_volume: float = parameter(
-        "plasma.central_volume", "mL", "volume that doses and secretion enter, V1", positive=True
-    )
-    distribution_clearance: float = parameter(
-        "plasma.distribution_clearance", "mL/s", "exchange with the tissues, Q", positive=True
-    )
-    peripheral_volume: float = parameter("plasma.peripheral_volume", "mL", "volume of the tissues, V2", positive=True)
-    gland_delay: float = parameter("plasma.gland_delay", "s", "time from the gland to the blood that is looked at")
-
-    def __post_init__(self) -> None:
-        check_numbers(self)
-        if np.ndim(self.gland_delay) and np.ptp(self.gland_delay):
-            raise ParameterError("plasma.gland_delay has to be the same in all subjects of a run")
-
-
-@dataclass
-class PlasmaState(State):
-    """Amounts in pg, arrays of shape (subject, 2): column 0 endogenous, column 1 given oxytocin.
-
-    ``supplied`` (initial content included) and ``eliminated`` are the two sides of the mass balance. ``line_starts``
-    (ms), ``line_rates`` (pg/s), shape (subject, slot), and ``line_count`` hold what is on its way from the gland.
-    """
-
-    central: Floats
-    peripheral: Floats
-    supplied: Floats
-    eliminated: Floats
-    line_starts: Ints
-    line_rates: Floats
-    line_count: Ints
-
-
-def _level(name: str, doc: str) -> Port:
-    return Port(name, "pg/mL", Kind.LEVEL, doc, default=0, range=(0, inf), substance="oxytocin")
+def _level(name: str, doc: str, substance: str = "oxytocin") -> Port:
+    return Port(name, "pg/mL", Kind.LEVEL, doc, default=0, range=(0, inf), substance=substance)
 
 
 class PlasmaTwoCompartment(Component):
-    """Endogenous and given oxytocin as two labelled copies of one linear two-compartment system.
+    """Oxytocin of the gland and oxytocin that is given, carbetocin and atosiban: linear two-compartment systems.
 
-    The step is the matrix exponential in closed form: exact when secretion and infusion are constant within the
-    interval (their integrals are handed over, so mass is conserved in any case); a bolus enters at its start.
-    Starts at the steady state of the basal concentration.
+    Depots of the routes of absorption belong to the systems. The step is the exponential of each system: exact when
+    secretion and infusion are constant within the interval (their integrals are handed over, so mass is conserved in
+    any case); a dose enters at its start. Weight, clearance and pregnancy hold for an hour. Starts at the steady state
+    of the basal concentration. When part of the clearance saturates, oxytocin alone is integrated step by step.
     """
 
     room = "plasma"
     id = "two-compartment"
     inputs = (
-        Port("secretion.rate", "pg/s", Kind.RATE, "oxytocin from the gland", default=0, substance="oxytocin"),
-        Port("pulses.rate", "pg/s", Kind.RATE, "oxytocin of the gland in pulses", default=0, substance="oxytocin"),
-        Port("doses.iv_bolus", "pg", Kind.AMOUNT, "oxytocin given at once", default=0, substance="oxytocin"),
-        Port("doses.iv_infusion", "pg/s", Kind.RATE, "oxytocin infused", default=0, substance="oxytocin"),
-        Port("physiology.basal_concentration", "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
+        Port(_GLAND[0], "pg/s", Kind.RATE, "oxytocin from the gland", default=0, substance="oxytocin"),
+        Port(_GLAND[1], "pg/s", Kind.RATE, "oxytocin of the gland in pulses", default=0, substance="oxytocin"),
+        Port(_BASAL, "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
+        Port(_CLEARANCE, "mL/s", Kind.LEVEL, "total clearance of oxytocin"),
+        Port(_WEIGHT, "kg", Kind.LEVEL, "body weight"),
+        Port(_PREGNANCY, "1", Kind.FRACTION, "how far the placenta has grown", default=0, range=(0, 1)),
+        *(
+            port
+            for drug, routes in DEPOTS.items()
+            for port in (infusion_port(drug), *(bolus_port(drug, route) for route in (BOLUS, *routes)))
+        ),
     )
     outputs = (
         _level(_TOTAL, "oxytocin in plasma"),
-        _level(_ENDOGENOUS, "oxytocin in plasma that the gland secreted"),
-        _level(_EXOGENOUS, "oxytocin in plasma that was given"),
-    )
+        _level(_COPIES["endogenous"], "oxytocin in plasma that the gland secreted"),
+        _level(_COPIES["exogenous"], "oxytocin in plasma that was given"),
+        _level(_LEVELS["carbetocin"], "carbetocin in plasma", "carbetocin"),
+        _level(_LEVELS["atosiban"], "atosiban in plasma, bound and free", "atosiban"),
+        _level(_M1, "the metabolite M1 of atosiban in plasma, bound and free", "atosiban M1"),
+        Port(
+            _TO_BRAIN, "pg/s", Kind.RATE, "oxytocin that crosses into cerebrospinal fluid",
+            default=0, range=(0, inf), substance="oxytocin",
+        ),
+    )  # fmt: skip
     Parameters = PlasmaParameters
+    Settings = PlasmaSettings
     State = PlasmaState
 
-    def __init__(self, parameters: PlasmaParameters, settings: Any = None) -> None:
-        super().__init__(parameters, settings)
-        # Columns (subject, 1) broadcast over the two copies; plain floats when all subjects share the numbers.
-        self._clearance = _column(parameters.clearance)
-        self._volume = _column(parameters.central_volume)
-        self._distribution = _column(parameters.distribution_clearance)
-        self._peripheral = _column(parameters.peripheral_volume)
-        self._delay = round(float(np.max(parameters.gland_delay)) * 1000)
-        self._steps: dict[int, Propagator] = {}
+    parameters: PlasmaParameters
+    settings: PlasmaSettings
 
-    def _step(self, dt: int) -> Propagator:
-        """Return the propagator over ``dt`` ms; a pure cache, emptied when it grows too large."""
-        found = self._steps.get(dt)
-        if found is None:
-            if len(self._steps) >= _MEMO_SIZE:
-                self._steps.clear()
-            exact = propagator(self._clearance, self._volume, self._distribution, self._peripheral, dt / 1000)
-            self._steps[dt] = found = Propagator(*map(_number, exact))
-        return found
+    def __init__(self, parameters: PlasmaParameters, settings: PlasmaSettings | None = None) -> None:
+        super().__init__(parameters, settings or PlasmaSettings())
+        self.places = layout(self.settings)
+        self._delay = round(float(np.max(parameters.gland_delay)) * 1000)
+        self._saturable = bool(np.any(np.asarray(parameters.saturable_share) > 0))
+        self._built: tuple[tuple[Disposition, LinearSystem], ...] = ()
+        self._built_for: tuple[Floats, ...] = ()
+
+    def kinetics(self, state: PlasmaState) -> tuple[tuple[Disposition, LinearSystem], ...]:
+        """Return the volumes and the linear system of every place, for the bodies of ``state``.
+
+        A pure cache: what was built last is kept while weight, clearance and pregnancy stay as they are.
+        """
+        now = (state.weight, state.clearance, state.pregnancy)
+        if not self._built or not all(map(np.array_equal, now, self._built_for)):
+            self._built_for = tuple(array.copy() for array in now)
+            self._built = systems(self.places, self.parameters, *self._built_for)
+        return self._built
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[PlasmaState, Outputs]:
         """Return the steady state of the basal level: only endogenous oxytocin, tissues in balance with plasma."""
-        basal = np.zeros((len(subjects), 2))
-        basal[:, 0] = inputs.end("physiology.basal_concentration")
-        central, peripheral = basal * self._volume, basal * self._peripheral
-        slots = (len(subjects), _SLOTS)
+        count, basal = len(subjects), inputs.end(_BASAL)
+        shape, slots = (count, len(self.places)), (count, _SLOTS)
         state = PlasmaState(
-            central,
-            peripheral,
-            central + peripheral,
-            np.zeros_like(central),
+            amounts=np.zeros((count, self.places[-1].columns.stop)),
+            supplied=np.zeros(shape),
+            eliminated=np.zeros(shape),
+            transferred=np.zeros(shape),
+            weight=subjects.full(inputs.end(_WEIGHT)),
+            clearance=subjects.full(inputs.end(_CLEARANCE)),
+            pregnancy=subjects.full(inputs.end(_PREGNANCY)),
+            hour=np.full(count, EVER, dtype=np.int64),
             line_starts=np.full(slots, EVER, dtype=np.int64),
             line_rates=np.zeros(slots),
-            line_count=np.ones(len(subjects), dtype=np.int64),
+            line_count=np.ones(count, dtype=np.int64),
         )
-        state.line_rates[:, 0] = (basal * self._clearance)[:, 0]
-        return state, _levels(central / self._volume)
+        numbers, own = self.kinetics(state)[0][0], self.places[0]
+        state.amounts[:, own.column(CENTRAL)] = basal * numbers.central
+        state.amounts[:, own.column(PERIPHERAL)] = basal * numbers.peripheral
+        state.supplied[:, 0] = state.amounts.sum(axis=1)
+        state.line_rates[:, 0] = basal * state.clearance
+        return state, self._levels(state)
 
     def advance(self, state: PlasmaState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
-        """Add the bolus, then move both copies over ``dt`` ms."""
-        bolus = inputs.amounts["doses.iv_bolus"]
-        given = np.count_nonzero(bolus) > 0
-        if given:
-            state.central[:, 1] += bolus
-            state.supplied[:, 1] += bolus
-            start = _levels(state.central / self._volume)
-        supply = np.empty_like(state.central)
-        supply[:, 0] = inputs.integrals["secretion.rate"] + inputs.integrals["pulses.rate"]
-        supply[:, 1] = inputs.integrals["doses.iv_infusion"]
-        supply *= 1000 / dt
+        """Add what is given at ``t``, then move every system over ``dt`` ms."""
+        if state.hour[0] != t // _HOUR:
+            state.hour[:] = t // _HOUR
+            for array, name in ((state.weight, _WEIGHT), (state.clearance, _CLEARANCE), (state.pregnancy, _PREGNANCY)):
+                array[:] = inputs.start(name)
+        start = self._levels(state) if self._give(state, inputs) else None
+        secreted = inputs.integrals[_GLAND[0]] + inputs.integrals[_GLAND[1]]
+        crossed = np.zeros(len(secreted))
+        flows = {place.drug: inputs.integrals.get(infusion_port(place.drug).name) for place in self.places}
         if self._delay:
             line = state.line_starts, state.line_rates, state.line_count
-            push(*line, t, supply[:, 0], self._delay)
+            push(*line, t, secreted * (1000 / dt), self._delay)
             for length, rate in delayed(*line, t, dt, self._delay):
-                supply[:, 0] = rate
-                central = self._move(state, supply, length)
+                crossed += self._move(state, rate * (length / 1000), flows, length, length / dt)
         else:
-            central = self._move(state, supply, dt)
-        end = _levels(central / self._volume)
-        return {name: (start[name], end[name]) for name in end} if given else end
+            crossed = self._move(state, secreted, flows, dt, 1.0)
+        end = self._levels(state)
+        outputs: Outputs = end if start is None else {name: (start[name], end[name]) for name in end}
+        outputs[_TO_BRAIN] = crossed
+        return outputs
 
-    def _move(self, state: PlasmaState, supply: Floats, dt: int) -> Floats:
-        """Move both copies over ``dt`` ms under a constant supply (pg/s) and return the new central amounts (pg)."""
-        step, c, p = self._step(dt), state.central, state.peripheral
-        state.supplied += supply * (dt / 1000)
-        state.eliminated += step.ec * c + step.ep * p + step.er * supply
-        central: Floats = step.cc * c + step.cp * p + step.cr * supply
-        p[:] = step.pc * c + step.pp * p + step.pr * supply
-        c[:] = central
-        return central
+    def _give(self, state: PlasmaState, inputs: Inputs) -> bool:
+        """Put doses into plasma and depots; True when the level in plasma jumps."""
+        jumps = False
+        for index, place in enumerate(self.places):
+            if place.copy == "endogenous":
+                continue
+            for route in (BOLUS, *self.settings.depots(place.drug)):
+                dose = inputs.amounts.get(port_name(place.drug, route))
+                if dose is None or not np.count_nonzero(dose):
+                    continue
+                if route == BOLUS:
+                    jumps = True
+                    state.amounts[:, place.column(CENTRAL)] += dose
+                    state.supplied[:, index] += dose
+                    continue
+                absorbed = dose * self.parameters.absorption(place.drug, route)[0]
+                state.supplied[:, index] += absorbed
+                fast = self.parameters.carbetocin_im_fast_share if place.drug == "carbetocin" else 1.0
+                state.amounts[:, place.column(route)] += absorbed * fast
+                if place.drug == "carbetocin":
+                    state.amounts[:, place.column(route) + 1] += absorbed * (1 - np.asarray(fast))
+        return jumps
 
-    def invariants(self, state: PlasmaState, outputs: Outputs) -> list[Violation]:
-        """Return negative amounts and any break of supplied = eliminated + present (relative 1e-9)."""
-        found = [
-            Violation(f"{name} amount", int(row), f"is {array[row, copy]:g} pg, below zero")
-            for name, array in (("central", state.central), ("peripheral", state.peripheral))
-            for row, copy in np.argwhere(array < 0)
-        ]
-        missing = state.supplied - state.eliminated - state.central - state.peripheral
-        for row, copy in np.argwhere(np.abs(missing) > _BALANCE * state.supplied):
-            found.append(Violation("oxytocin", int(row), f"mass balance is off by {missing[row, copy]:g} pg"))
+    def _move(
+        self, state: PlasmaState, secreted: Floats, flows: dict[str, Floats | None], dt: int, share: float
+    ) -> Floats:
+        """Move all systems over ``dt`` ms and return the oxytocin that crossed into cerebrospinal fluid (pg).
+
+        ``secreted`` (pg) comes from the gland within ``dt``; a ``share`` of the infused ``flows`` (pg) belongs to it.
+        """
+        crossed = np.zeros(len(secreted))
+        built = self.kinetics(state)
+        supplies = []
+        for place in self.places:
+            given = flows[place.drug]
+            infused = np.zeros(len(secreted)) if given is None else given * share
+            supplies.append(secreted if place.copy == "endogenous" else infused)
+        moved = 0
+        if self._saturable:
+            moved = 2
+            crossed += self._move_saturable(state, built, supplies, dt)
+        for index in range(moved, len(self.places)):
+            place, system = self.places[index], built[index][1]
+            amounts = np.ascontiguousarray(state.amounts[:, place.columns])
+            after, gone = system.move(amounts, supplies[index][:, np.newaxis], dt)
+            state.amounts[:, place.columns] = after
+            state.supplied[:, index] += supplies[index]
+            state.eliminated[:, index] += gone[:, 0]
+            state.transferred[:, index] += gone[:, 1]
+            crossed += gone[:, 1]
+        return crossed
+
+    def _move_saturable(
+        self, state: PlasmaState, built: tuple[tuple[Disposition, LinearSystem], ...], supplies: list[Floats], dt: int
+    ) -> Floats:
+        """Move both copies of oxytocin together; return what crossed into cerebrospinal fluid (pg)."""
+        count, held = len(state.amounts), self.places[1].columns.stop
+        numbers, first = built[0]
+        second = built[1][1]
+        size = held + 4
+        rates = np.zeros((max(len(first.rates), len(second.rates)), size, size))
+        for system, begin, sinks in ((first, 0, held), (second, self.places[1].begin, held + 2)):
+            own = len(system.compartments)
+            rates[:, begin : begin + own, begin : begin + own] = system.rates[:, :own, :own]
+            rates[:, sinks : sinks + 2, begin : begin + own] = system.rates[:, own : own + 2, :own]
+        x, supply = np.zeros((count, size)), np.zeros((count, size))
+        x[:, :held] = state.amounts[:, :held]
+        centres = (0, self.places[1].begin)
+        for place, given in zip(centres, supplies, strict=False):
+            supply[:, place] = given * (1000 / dt)
+        own_numbers = self.parameters
+        columns = (numbers.clearance, numbers.central, own_numbers.saturable_share, own_numbers.saturation_concentration)
+        table = np.stack([np.broadcast_to(np.asarray(value, dtype=float), (len(rates),)) for value in columns], axis=1)
+        where = np.array([*centres, held, held + 2])
+        after = move_saturable(rates, x, supply, where, np.ascontiguousarray(table), dt / 1000)
+        state.amounts[:, :held] = after[:, :held]
+        for index in range(2):
+            state.supplied[:, index] += supplies[index]
+            state.eliminated[:, index] += after[:, held + 2 * index]
+            state.transferred[:, index] += after[:, held + 2 * index + 1]
+        crossed: Floats = after[:, held + 1] + after[:, held + 3]
+        return crossed
+
+    def _levels(self, state: PlasmaState) -> dict[str, Any]:
+        """Return the concentrations now; zero for what is not in use."""
+        built, found = self.kinetics(state), {}
+        for place, (numbers, _) in zip(self.places, built, strict=True):
+            level = state.amounts[:, place.column(CENTRAL)] / numbers.central
+            found[_COPIES[place.copy] if place.copy else _LEVELS[place.drug]] = level
+            if M1 in place.compartments:
+                found[_M1] = state.amounts[:, place.column(M1)].copy()
+        found[_TOTAL] = found[_COPIES["endogenous"]] + found[_COPIES["exogenous"]]
+        for name in (*_LEVELS.values(), _M1):
+            if name not in found:
+                found[name] = np.zeros(len(state.amounts))
         return found
 
-
-def _levels(concentration: Floats) -> Outputs:
-    endogenous, exogenous = concentration[:, 0], concentration[:, 1]
-    return {_TOTAL: endogenous + exogenous, _ENDOGENOUS: endogenous, _EXOGENOUS: exogenous}
-
-
-def _column(value: Any) -> Any:
-    array = np.asarray(value, dtype=np.float64)
-    return float(array) if array.ndim == 0 else array[:, np.newaxis]
-
-
-def _number(value: Any) -> Any:
-    return float(value) if np.ndim(value) == 0 else value
+    def invariants(self, state: PlasmaState, outputs: Outputs) -> list[Violation]:
+        """Return negative amounts and any break of supplied = eliminated + transferred + present (relative 1e-9)."""
+        found = []
+        for index, place in enumerate(self.places):
+            held = state.amounts[:, place.columns]
+            for row, column in np.argwhere(held < 0):
+                text = f"is {held[row, column]:g} pg, below zero"
+                found.append(Violation(f"{place.drug} in {place.compartments[column]}", int(row), text))
+            present = held[:, [name != M1 for name in place.compartments]].sum(axis=1)
+            gone = state.eliminated[:, index] + state.transferred[:, index]
+            missing = state.supplied[:, index] - gone - present
+            for row in np.flatnonzero(np.abs(missing) > _BALANCE * state.supplied[:, index]):
+                found.append(Violation(place.drug, int(row), f"mass balance is off by {missing[row]:g} pg"))
+        return found

@@ -10,26 +10,21 @@ volumes in mL, amounts in pg. The formulas are textbook pharmacokinetics (two-co
 
 from __future__ import annotations
 
-from math import factorial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 __all__ = [
-    "Propagator",
     "Rates",
     "bolus_concentration",
     "half_lives",
     "infusion_concentration",
-    "propagator",
     "rates",
     "solve_two_compartment",
     "solve_two_compartment_from_central_volume",
 ]
 
 _LN2 = np.log(2)
-_SMALL = 1e-2
-_TERMS = 8
 
 
 class Rates(NamedTuple):
@@ -42,24 +37,6 @@ class Rates(NamedTuple):
     slow: Any
 
 
-class Propagator(NamedTuple):
-    """The exact step over one interval.
-
-    For amounts c (central) and p (peripheral) at the start and a constant supply r (pg/s):
-    c' = cc c + cp p + cr r;  p' = pc c + pp p + pr r;  eliminated = ec c + ep p + er r.
-    """
-
-    cc: Any
-    cp: Any
-    cr: Any
-    pc: Any
-    pp: Any
-    pr: Any
-    ec: Any
-    ep: Any
-    er: Any
-
-
 def rates(clearance: Any, central_volume: Any, distribution_clearance: Any, peripheral_volume: Any) -> Rates:
     """Return the rate constants of the model."""
     k10 = clearance / central_volume
@@ -70,55 +47,6 @@ def rates(clearance: Any, central_volume: Any, distribution_clearance: Any, peri
     difference = np.sqrt((k10 + k12 - k21) ** 2 + 2 * k12 * (2 * k21))
     fast = 0.5 * (total + difference)
     return Rates(k10, k12, k21, fast, k10 * k21 / fast)
-
-
-def propagator(clearance: Any, central: Any, distribution: Any, peripheral: Any, seconds: float) -> Propagator:
-    """Return the exact step over ``seconds`` for clearances in mL/s and volumes in mL.
-
-    Sound for any length: differences of exponentials are formed with expm1, and for short steps by their series.
-    """
-    k10, k12, k21, fast, slow = rates(clearance, central, distribution, peripheral)
-    split = fast - slow
-    weight = (fast - k21) / split
-    decay_fast, decay_slow = np.exp(-fast * seconds), np.exp(-slow * seconds)
-    exchange = -np.expm1(-split * seconds) * decay_slow / split
-    mean_fast, mean_slow = _first(fast, seconds), _first(slow, seconds)
-    crossing = _crossing(fast, slow, mean_fast, mean_slow, seconds)
-    exposure = weight * mean_fast + (1 - weight) * mean_slow
-    double = weight * _second(fast, seconds) + (1 - weight) * _second(slow, seconds)
-    return Propagator(
-        cc=weight * decay_fast + (1 - weight) * decay_slow,
-        cp=k21 * exchange,
-        cr=exposure,
-        pc=k12 * exchange,
-        pp=(1 - weight) * decay_fast + weight * decay_slow,
-        pr=k12 * crossing,
-        ec=k10 * exposure,
-        ep=k10 * (k21 * crossing),
-        er=k10 * double,
-    )
-
-
-def _first(rate: Any, seconds: float) -> Any:
-    """Return the integral of exp(-rate s) from 0 to ``seconds``."""
-    return -np.expm1(-rate * seconds) / rate
-
-
-def _second(rate: Any, seconds: float) -> Any:
-    """Return the integral of `_first` from 0 to ``seconds``."""
-    z = rate * seconds
-    series = sum((-z) ** n / factorial(n + 2) for n in range(_TERMS))
-    return seconds**2 * np.where(z < _SMALL, series, (z + np.expm1(-z)) / np.maximum(z, _SMALL) ** 2)
-
-
-def _crossing(fast: Any, slow: Any, mean_fast: Any, mean_slow: Any, seconds: float) -> Any:
-    """Return (mean_slow - mean_fast)/(fast - slow), by its series when the step is short."""
-    x, y = fast * seconds, slow * seconds
-    power, series = 1 + 0 * x, 0 * x
-    for n in range(1, _TERMS):
-        series = series - (-1) ** n * power / factorial(n + 1)
-        power = power * x + y**n
-    return np.where(x < _SMALL, seconds**2 * series, (mean_slow - mean_fast) / (fast - slow))
 
 
 def half_lives(clearance: Any, central: Any, distribution: Any, peripheral: Any) -> tuple[Any, Any]:
