@@ -8,17 +8,14 @@ import numpy as np
 
 __all__ = ["flow_scale", "volume_scale"]
 
-_EXPONENT = 0.75
-
-
 def volume_scale(weight: Any, reference: Any) -> Any:
     """Return the factor of volumes for a body ``weight`` when a number belongs to the weight ``reference`` (kg)."""
     return weight / reference
 
 
-def flow_scale(weight: Any, reference: Any, most: Any) -> Any:
-    """Return the factor of clearances and exchange flows, (W/W_ref)^(3/4).
+def flow_scale(weight: Any, reference: Any, most: Any, exponent: Any) -> Any:
+    """Return the factor of clearances and exchange flows, (W/W_ref)^exponent.
 
     Weight above ``most`` times the reference does not count: fat clears nothing.
     """
-    return np.minimum(weight / reference, most) ** _EXPONENT
+    return np.minimum(weight / reference, most) ** exponent

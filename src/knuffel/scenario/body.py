@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
+from knuffel.scenario.asked import ON_DEMAND
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
@@ -37,15 +38,17 @@ def read_rooms(
     problems: Problems,
     fidelity: str | None = None,
     folder: FilePath | None = None,
+    asked: frozenset[str] = frozenset(),
 ) -> dict[str, RoomSpec]:
     """Return what stands in every room, in the order of the signal.
 
-    ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one.
+    ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one; ``asked`` names the rooms
+    that what is observed or given asks for.
     """
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
 
@@ -100,11 +103,12 @@ class _Reader:
         problems: Problems,
         fidelity: str | None,
         folder: FilePath | None,
+        asked: frozenset[str],
     ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.fidelity = fidelity
         self.path: Path = ("body", room)
-        self.folder = folder
+        self.folder, self.asked = folder, asked
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -172,6 +176,8 @@ class _Reader:
             return "model"
         if foreign:
             return "off"
+        if self.room in ON_DEMAND:
+            return "model" if self.room in self.asked else "off"
         if self.room in _LACTATION:
             bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"

@@ -21,6 +21,7 @@ __all__ = [
     "DoseSpec",
     "EngineSpec",
     "ObserveSpec",
+    "ProtocolSpec",
     "RecordingSpec",
     "RoomSpec",
     "SampleSpec",
@@ -80,12 +81,36 @@ class StimulusSpec:
 
 @dataclass(frozen=True)
 class DoseSpec:
-    """One dose: ``segments`` (start ms, end ms, rate pg/s), ``amounts`` (time ms, pg), ``text`` as it was typed."""
+    """One dose: ``segments`` (start ms, end ms, rate pg/s), ``amounts`` (time ms, pg), ``text`` as it was typed.
+
+    ``subject`` is the place of the one who gets it, None when everybody does.
+    """
 
     drug: str
     route: str
     segments: tuple[tuple[int, int, float], ...]
     amounts: tuple[tuple[int, float], ...]
+    text: str
+    where: str
+    subject: int | None = None
+
+
+@dataclass(frozen=True)
+class ProtocolSpec:
+    """An induction: times in ms, rates in pg/s, ``pauses`` (from, to); ``rule`` is contractions or none.
+
+    Its infusion depends on what the uterus does, so a pump in the body plan gives it.
+    """
+
+    name: str
+    start: int
+    end: int
+    first: float
+    increment: float
+    interval: int
+    maximum: float
+    pauses: tuple[tuple[int, int], ...]
+    rule: str
     text: str
     where: str
 
@@ -188,7 +213,7 @@ class EngineSpec:
 @dataclass(frozen=True)
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
-    ``rate_table`` when rates stand in for spikes.
+    ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -208,6 +233,7 @@ class Scenario:
     observe: ObserveSpec
     engine: EngineSpec
     rate_table: TableSpec | None = None
+    protocol: ProtocolSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

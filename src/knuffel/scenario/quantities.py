@@ -15,10 +15,10 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from knuffel.errors import UnitError
-from knuffel.units import UG_PER_IU, parse_quantity
+from knuffel.units import parse_quantity
 
 __all__ = [
-    "Amount",
+    "AmountText",
     "Clock",
     "Days",
     "Flag",
@@ -27,7 +27,7 @@ __all__ = [
     "Number",
     "Osmolality",
     "Quantity",
-    "Rate",
+    "RateText",
     "Slope",
     "Time",
     "TimeText",
@@ -105,27 +105,6 @@ def _typed(unit: str, allowed: str) -> Callable[[Any], Quantity]:
             return Quantity(text, quantity_of(text, unit, allowed=allowed))
         except UnitError as error:
             raise mistake(error.message, found=error.found, allowed=error.allowed) from error
-
-    return validate
-
-
-def _dose(unit: str, molar_unit: str, allowed: str) -> Callable[[Any], Quantity]:
-    """Return a reader of doses of oxytocin: mass, international units, or moles."""
-
-    def validate(value: Any) -> Quantity:
-        text = _text(value)
-        try:
-            return Quantity(text, quantity_of(text, unit, ug_per_iu=UG_PER_IU["oxytocin"], allowed=allowed))
-        except UnitError as error:
-            try:
-                moles = quantity_of(text, molar_unit)
-            except UnitError:
-                raise mistake(error.message, found=error.found, allowed=error.allowed) from error
-        from knuffel.evidence import load
-
-        molar_mass = load.parameters()["receptors.oxytocin_molar_mass"].value
-        assert isinstance(molar_mass, float)
-        return Quantity(text, moles * molar_mass)
 
     return validate
 
@@ -213,15 +192,11 @@ Time = Annotated[
     _schema("a time since the start with its unit, or a clock time", ["10 min", "4 h", "90 s", "09:30"]),
 ]
 Clock = Annotated[int, PlainValidator(_clock), _schema("a time of the day", ["09:00"])]
-Amount = Annotated[
-    Quantity,
-    PlainValidator(_dose("pg", "pmol", "an amount in IU, mU, mg, ug, ng or nmol")),
-    _schema("an amount; 1 IU of oxytocin is 1.71 ug", ["5 IU", "100 ug"]),
+AmountText = Annotated[
+    str, PlainValidator(_text), _schema("an amount; 1 IU of oxytocin is 1.71 ug", ["5 IU", "100 ug", "20 nmol"])
 ]
-Rate = Annotated[
-    Quantity,
-    PlainValidator(_dose("pg/s", "pmol/s", "an amount per time, such as '10 mU/min'")),
-    _schema("an amount per time; 1 IU of oxytocin is 1.71 ug", ["10 mU/min", "17 ng/min"]),
+RateText = Annotated[
+    str, PlainValidator(_text), _schema("an amount per time; 1 IU of oxytocin is 1.71 ug", ["10 mU/min", "17 ng/min"])
 ]
 Mass = Annotated[
     Quantity, PlainValidator(_typed("kg", "a mass such as '70 kg' or '250 g'")), _schema("a mass", ["70 kg", "250 g"])

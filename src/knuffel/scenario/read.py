@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 
+from knuffel.scenario.asked import asked_rooms
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.fidelity import read_table
@@ -67,9 +68,10 @@ class _Reading:
             problems.add(("knuffel",), "this version reads another format of scenarios", allowed=str(FORMAT))
         subject = read_subject(document.subject, problems)
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
-        doses = read_doses(document.doses, subject, times, problems)
+        doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder)
+        asked = asked_rooms(protocol)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
@@ -98,6 +100,7 @@ class _Reading:
             observe=observe,
             engine=engine,
             rate_table=table,
+            protocol=protocol,
             path=self.path,
             source=text,
             notices=tuple(problems.notices),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from knuffel.scenario.quantities import (
-    Amount,
+    AmountText,
     Flag,
     Frequency,
     Number,
     Osmolality,
-    Rate,
+    RateText,
     Slope,
     Time,
     Typed,
@@ -20,7 +20,7 @@ from knuffel.scenario.quantities import (
 )
 from knuffel.scenario.schema import Section
 
-__all__ = ["Dose", "DoseStep", "Repeat", "Stimulus"]
+__all__ = ["Dose", "DoseStep", "Pause", "Repeat", "Stimulus"]
 
 
 class Repeat(Section):
@@ -81,21 +81,48 @@ class DoseStep(Section):
     REQUIRED = ("at", "rate")
 
     at: Time | None = Field(None, description="from when")
-    rate: Rate | None = Field(None, description="the rate from then on")
+    rate: RateText | None = Field(None, description="the rate from then on")
+
+
+class Pause(Section):
+    """A time without infusion."""
+
+    REQUIRED = ("from", "to")
+
+    from_: Time | None = Field(None, alias="from", description="from when")
+    to: Time | None = Field(None, description="until when")
 
 
 class Dose(Section):
-    """A drug. 1 IU of oxytocin is 1.71 micrograms."""
+    """A drug, or a protocol by its name. 1 IU of oxytocin is 1.71 micrograms."""
 
-    REQUIRED = ("drug", "route")
-
-    drug: str | None = Field(None, description="oxytocin", examples=["oxytocin"])
-    route: str | None = Field(None, description="iv_bolus or iv_infusion", examples=["iv_bolus", "iv_infusion"])
-    amount: Amount | None = Field(None, description="iv_bolus: how much")
-    at: Time | None = Field(None, description="iv_bolus: when")
+    drug: str | None = Field(None, description="oxytocin, carbetocin or atosiban", examples=["oxytocin"])
+    route: str | None = Field(
+        None,
+        description="iv_bolus, iv_infusion, im, subcutaneous, intranasal_spray, inhaled_dry_powder, sublingual, buccal, "
+        "oral, vaginal_gel or icv",
+        examples=["iv_bolus", "iv_infusion", "im"],
+    )
+    protocol: str | None = Field(
+        None,
+        description="in place of drug and route: acog_low, high_reference, pph_im_10IU, atosiban, …",
+        examples=["acog_low", "carbetocin_100ug"],
+    )
+    amount: AmountText | None = Field(None, description="all routes but iv_infusion: how much")
+    at: Time | None = Field(None, description="all routes but iv_infusion: when")
     over: Time | None = Field(None, description="iv_bolus: given slowly over this time")
-    rate: Rate | None = Field(None, description="iv_infusion: the rate, when it does not change")
-    start: Time | None = Field(None, description="iv_infusion: from when")
-    end: Time | None = Field(None, description="iv_infusion: until when")
-    duration: Time | None = Field(None, description="iv_infusion: how long, in place of `end`")
+    rate: RateText | None = Field(None, description="iv_infusion: the rate, when it does not change")
+    start: Time | None = Field(None, description="iv_infusion, protocol: from when")
+    end: Time | None = Field(None, description="iv_infusion, protocol of an induction: until when")
+    duration: Time | None = Field(None, description="iv_infusion, protocol of an induction: how long, in place of `end`")
     steps: list[DoseStep | None] | None = Field(None, description="iv_infusion: rates that change, in order of time")
+    first: RateText | None = Field(None, description="protocol of an induction: the first rate")
+    increment: RateText | None = Field(None, description="protocol of an induction: what a step adds")
+    interval: Time | None = Field(None, description="protocol of an induction: from step to step")
+    maximum: RateText | None = Field(None, description="protocol of an induction: the highest rate")
+    pauses: list[Pause | None] | None = Field(None, description="protocol of an induction: times without infusion")
+    rule: choice("contractions", "none") | None = Field(  # type: ignore[valid-type]
+        None,
+        description="protocol of an induction: hold, halve and stop by the contractions (unless given, when there is a "
+        "uterus), or none",
+    )

@@ -145,7 +145,8 @@ class Adult(Component):
         return _levels(state)
 
     def _size(self, weight: Floats) -> Any:
-        return flow_scale(weight, self.parameters.reference_weight, self.parameters.most_weight)
+        own = self.parameters
+        return flow_scale(weight, own.reference_weight, own.most_weight, own.size_exponent)
 
     def _clearance(self, weight: Floats, clearance: Any, renal: Any, splanchnic: Any) -> Any:
         """Return the clearance by organs of bodies of some weight (kg)."""

@@ -43,6 +43,7 @@ class AdultParameters:
     most_weight: float = parameter(
         "plasma.most_weight", "1", "weight that counts for clearances, at most, in reference weights", positive=True
     )
+    size_exponent: float = parameter("plasma.size_exponent", "1", "power of the weight in clearances")
     resting_gland_rate: float = parameter("secretion.resting_gland_rate", "pg/s", "resting secretion of a rat's gland")
     receptor_density: float = parameter(
         "physiology.receptor_density", "fmol/mg", "oxytocin receptors of the myometrium without stimulation"

@@ -32,7 +32,6 @@ _CONCENTRATION = "csf.oxytocin_concentration"
 _CROSSING, _DRIVE = "plasma.oxytocin_to_csf", "stimuli.central_drive"
 _ICV, _NOSE = bolus_port("oxytocin", "icv"), bolus_port("oxytocin", "nose_to_brain")
 _RHYTHMS = ("amico", "none")
-_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,8 @@ class CerebrospinalFluid(Component):
     def advance(self, state: FluidState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Add what is given at ``t``, then release, exchange and lose for ``dt`` ms."""
         own, seconds = self.parameters, dt / 1000
-        state.content += inputs.amounts.get(_ICV.name, 0.0)
-        state.nose += inputs.amounts.get(_NOSE.name, 0.0) * np.asarray(own.nose_fraction)
+        state.content += inputs.amount(_ICV.name)
+        state.nose += inputs.amount(_NOSE.name) * np.asarray(own.nose_fraction)
         start = state.content / own.volume
         clock = self.settings.start_clock + t / 1000
         left, even = decayed(own.loss, seconds)

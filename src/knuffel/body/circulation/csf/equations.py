@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from knuffel.body.methods import GAUSS_NODES, GAUSS_WEIGHTS
+
 __all__ = ["arrived", "clock_distance", "decayed", "release", "weighted_release"]
 
-_DAY = 86_400.0
-# Three-point Gauss-Legendre on 0 … 1.
-_NODES = (0.5 - np.sqrt(0.15), 0.5, 0.5 + np.sqrt(0.15))
-_WEIGHTS = (5 / 18, 8 / 18, 5 / 18)
+_DAY = 86_400
 
 
 def clock_distance(time: Any, peak: Any) -> Any:
@@ -41,7 +40,7 @@ def weighted_release(time: Any, seconds: float, loss: Any, *numbers: Any) -> Any
     Three points of Gauss: with steps of an hour and less the error is below 1e-8 of the content.
     """
     total: Any = 0.0
-    for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+    for node, weight in zip(GAUSS_NODES, GAUSS_WEIGHTS, strict=True):
         at = node * seconds
         total = total + weight * release(time + at, loss, *numbers) * np.exp(-loss * (seconds - at))
     return total * seconds

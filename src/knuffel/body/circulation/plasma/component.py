@@ -43,6 +43,7 @@ _M1 = "plasma.atosiban_m1_concentration"
 _BASAL, _CLEARANCE = "physiology.basal_concentration", "physiology.clearance"
 _WEIGHT, _PREGNANCY = "physiology.weight", "physiology.pregnancy_factor"
 _GLAND = ("secretion.rate", "pulses.rate")
+_PUMP = "pump.oxytocin_infusion"
 _BALANCE = 1e-9
 _SLOTS = 64
 _HOUR = 3_600_000
@@ -66,6 +67,7 @@ class PlasmaTwoCompartment(Component):
     inputs = (
         Port(_GLAND[0], "pg/s", Kind.RATE, "oxytocin from the gland", default=0, substance="oxytocin"),
         Port(_GLAND[1], "pg/s", Kind.RATE, "oxytocin of the gland in pulses", default=0, substance="oxytocin"),
+        Port(_PUMP, "pg/s", Kind.RATE, "oxytocin infused by protocol", default=0, substance="oxytocin"),
         Port(_BASAL, "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
         Port(_CLEARANCE, "mL/s", Kind.LEVEL, "total clearance of oxytocin"),
         Port(_WEIGHT, "kg", Kind.LEVEL, "body weight"),
@@ -147,7 +149,8 @@ class PlasmaTwoCompartment(Component):
         start = self._levels(state) if self._give(state, inputs) else None
         secreted = inputs.integrals[_GLAND[0]] + inputs.integrals[_GLAND[1]]
         crossed = np.zeros(len(secreted))
-        flows = {place.drug: inputs.integrals.get(infusion_port(place.drug).name) for place in self.places}
+        flows = {place.drug: inputs.integral(infusion_port(place.drug).name) for place in self.places}
+        flows["oxytocin"] = flows["oxytocin"] + inputs.integral(_PUMP)
         if self._delay:
             line = state.line_starts, state.line_rates, state.line_count
             push(*line, t, secreted * (1000 / dt), self._delay)
@@ -167,8 +170,8 @@ class PlasmaTwoCompartment(Component):
             if place.copy == "endogenous":
                 continue
             for route in (BOLUS, *self.settings.depots(place.drug)):
-                dose = inputs.amounts.get(port_name(place.drug, route))
-                if dose is None or not np.count_nonzero(dose):
+                dose = inputs.amount(port_name(place.drug, route))
+                if not np.count_nonzero(dose):
                     continue
                 if route == BOLUS:
                     jumps = True
@@ -184,7 +187,7 @@ class PlasmaTwoCompartment(Component):
         return jumps
 
     def _move(
-        self, state: PlasmaState, secreted: Floats, flows: dict[str, Floats | None], dt: int, share: float
+        self, state: PlasmaState, secreted: Floats, flows: dict[str, Floats], dt: int, share: float
     ) -> Floats:
         """Move all systems over ``dt`` ms and return the oxytocin that crossed into cerebrospinal fluid (pg).
 
@@ -194,9 +197,7 @@ class PlasmaTwoCompartment(Component):
         built = self.kinetics(state)
         supplies = []
         for place in self.places:
-            given = flows[place.drug]
-            infused = np.zeros(len(secreted)) if given is None else given * share
-            supplies.append(secreted if place.copy == "endogenous" else infused)
+            supplies.append(secreted if place.copy == "endogenous" else flows[place.drug] * share)
         moved = 0
         if self._saturable:
             moved = 2

@@ -63,6 +63,7 @@ class PlasmaParameters:
     most_weight: float = parameter(
         "plasma.most_weight", "1", "weight that counts for clearances, at most, in reference weights", positive=True
     )
+    size_exponent: float = parameter("plasma.size_exponent", "1", "power of the weight in clearances")
     permeability: float = _flow("permeability", "permeability and surface of the barrier to the brain", positive=False)
     barrier_receptor: float = _share("barrier_receptor", "activity of the transporter at the barrier; 0 in a knockout")
     saturable_share: float = _share("saturable_share", "share of the clearance that saturates")

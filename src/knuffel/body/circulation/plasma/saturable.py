@@ -12,19 +12,10 @@ import numpy as np
 from numba import njit
 
 from knuffel.body.contract import Floats
+from knuffel.body.methods import DORMAND_PRINCE, DORMAND_PRINCE_FOURTH, GROWTH, SAFETY, SHRINK
 
 __all__ = ["move_saturable"]
 
-_A = np.array([
-    [0, 0, 0, 0, 0, 0],
-    [1 / 5, 0, 0, 0, 0, 0],
-    [3 / 40, 9 / 40, 0, 0, 0, 0],
-    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-])  # fmt: skip
-_B = np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40])
 _TOLERANCE = 1e-11
 _SMALLEST_STEP = 1e-9
 
@@ -73,7 +64,7 @@ def move_saturable(
                 for i in range(size):
                     total = 0.0
                     for earlier in range(stage):
-                        total += _A[stage, earlier] * stages[earlier, i]
+                        total += DORMAND_PRINCE[stage, earlier] * stages[earlier, i]
                     trial[i] = x[i] + step * total
                 _slope(rates[row], trial, supply, where, numbers[row], slope)
                 stages[stage] = slope
@@ -81,7 +72,7 @@ def move_saturable(
             for i in range(size):
                 fourth = 0.0
                 for stage in range(7):
-                    fourth += _B[stage] * stages[stage, i]
+                    fourth += DORMAND_PRINCE_FOURTH[stage] * stages[stage, i]
                 scale = max(scale, abs(trial[i]))
                 error = max(error, abs(trial[i] - x[i] - step * fourth))
             allowed = _TOLERANCE * scale
@@ -89,6 +80,6 @@ def move_saturable(
                 done += step
                 x[:] = trial
                 stages[0] = stages[6]
-            growth = 5.0 if error == 0.0 else 0.9 * (allowed / error) ** 0.2
-            step *= min(5.0, max(0.2, growth))
+            growth = GROWTH if error == 0.0 else SAFETY * (allowed / error) ** SHRINK  # fifth root
+            step *= min(GROWTH, max(SHRINK, growth))
     return result

@@ -70,7 +70,7 @@ def disposition(
     All (subject,). Volumes and exchange of oxytocin grow with the ``pregnancy`` factor (1 at term).
     """
     if drug == "oxytocin":
-        flow = flow_scale(weight, own.reference_weight, own.most_weight)
+        flow = flow_scale(weight, own.reference_weight, own.most_weight, own.size_exponent)
         size = volume_scale(weight, own.reference_weight)
         return Disposition(
             clearance,
@@ -79,7 +79,7 @@ def disposition(
             (own.peripheral_volume + own.peripheral_volume_of_pregnancy * pregnancy) * size,
         )
     reference = getattr(own, f"{drug}_reference_weight")
-    flow, size = flow_scale(weight, reference, own.most_weight), volume_scale(weight, reference)
+    flow, size = flow_scale(weight, reference, own.most_weight, own.size_exponent), volume_scale(weight, reference)
     return Disposition(
         getattr(own, f"{drug}_clearance") * flow,
         getattr(own, f"{drug}_central_volume") * size,
