@@ -37,6 +37,7 @@ _FIRST_READER = "pump"
 _BURST_SLOPES = {"term": "labour", "lactating": "lactation"}
 """Which slope of the human gland holds in bursts, by the state of the subject."""
 
+
 @dataclass(frozen=True)
 class Model:
     """A wired model and where its numbers come from.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from knuffel.body.contract import Component, Inputs, Kind, Subjects
+from knuffel.body.physiology import AdultParameters
+from knuffel.body.plan import component_class
 from knuffel.engine.random import Streams
 from knuffel.evidence import resolve
 
@@ -39,13 +42,35 @@ def neutral(kind: type[Component], count: int = 1) -> Inputs:
     return Inputs({name: (np.full(count, value),) * 2 for name, value in given.items()})
 
 
-def plasma_inputs(count: int = 1, basal: Any = 0, secretion: Any = 0, infusion: Any = 0, bolus: Any = 0) -> Inputs:
-    return Inputs(
-        levels(count, physiology__basal_concentration=basal),
-        {
-            "secretion.rate": np.full(count, secretion, dtype=float),
-            "pulses.rate": np.zeros(count),
-            "doses.iv_infusion": np.full(count, infusion, dtype=float),
-        },
-        {"doses.iv_bolus": np.full(count, bolus, dtype=float)},
-    )
+def plasma_inputs(
+    count: int = 1,
+    basal: Any = 0,
+    secretion: Any = 0,
+    infusion: Any = 0,
+    bolus: Any = 0,
+    *,
+    who: Mapping[str, Any] | None = None,
+    **doses: Any,
+) -> Inputs:
+    """Return what plasma reads: flows as integrals, doses as amounts; ``who`` as `body_of` gives it."""
+    kind = component_class("plasma", "two-compartment")
+    rates = {port.name: np.zeros(count) for port in kind.inputs if port.kind is Kind.RATE}
+    amounts = {port.name: np.zeros(count) for port in kind.inputs if port.kind is Kind.AMOUNT}
+    for name, value in {"oxytocin_iv_infusion": infusion, "oxytocin_iv_bolus": bolus, **doses}.items():
+        place = rates if f"doses.{name}" in rates else amounts
+        assert f"doses.{name}" in place
+        place[f"doses.{name}"] = np.full(count, value, dtype=float)
+    rates["secretion.rate"] = np.full(count, secretion, dtype=float)
+    return Inputs(levels(count, physiology__basal_concentration=basal, **(who or body_of())), rates, amounts)
+
+
+def body_of(name: str = "human_men", **changes: Any) -> dict[str, Any]:
+    """Return what the physiology says about a body of the reference weight of a set, at term when the set is."""
+    own = resolve.numbers(AdultParameters, [name])
+    at_term = float(name.startswith("term"))
+    found = {
+        "physiology__clearance": own.clearance + own.placental_clearance * at_term,
+        "physiology__weight": own.reference_weight,
+        "physiology__pregnancy_factor": at_term,
+    }
+    return found | {f"physiology__{key}": value for key, value in changes.items()}

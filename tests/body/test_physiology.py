@@ -26,7 +26,7 @@ def test_person_has_given_basal_level() -> None:
 def test_rat_level_follows_from_secretion_and_clearance(settings: AdultSettings | None) -> None:
     given = numbers(AdultParameters, "rat_250g")
     adult = Adult(given, settings)
-    _, start = adult.init(subjects(species="rat"), Inputs(), STREAMS)
+    _, start = adult.init(subjects(species="rat", weight=np.array([0.25])), Inputs(), STREAMS)
     assert start[BASAL][0] == pytest.approx(given.resting_gland_rate / given.clearance)
     assert 20 < start[BASAL][0] < 26
 

@@ -117,8 +117,8 @@ def test_doses_split_intervals_exactly() -> None:
     source = ScheduledSource.part(
         "ramp",
         (bolus, flow),
-        {"ramp.bolus": [(3333, 5.0), (3333, 1.0)]},
-        {"ramp.flow": [(100, 7777, 2.0), (7000, 9000, 1.0)]},
+        {"ramp.bolus": [(3333, 5.0, None), (3333, 1.0, 0)]},
+        {"ramp.flow": [(100, 7777, 2.0, None), (7000, 9000, 1.0, 0)]},
     )
     recorded = run([source, prescribed_part(Ramp, {"ramp.level": ConstantSignal(0)}), Part.of(Sum())])
     assert values(recorded, "sum.mass")[0, -1] == pytest.approx(2 * 7.677 + 2)

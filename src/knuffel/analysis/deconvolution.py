@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.circulation.plasma.equations import propagator
+from knuffel.body.linear import Flow, LinearSystem
 from knuffel.errors import DataError
 
 __all__ = ["firing_from_secretion", "secretion_from_plasma"]
@@ -43,16 +43,22 @@ def secretion_from_plasma(
         raise DataError("secretion can only be inferred from two or more samples")
     if not np.isfinite(level).all():
         raise DataError("a sample is not a finite number; fill gaps before inferring secretion")
-    step = propagator(clearance, central_volume, distribution_clearance, peripheral_volume, interval)
+    flows = [
+        Flow("central", "", clearance / central_volume),
+        Flow("central", "peripheral", distribution_clearance / central_volume),
+        Flow("peripheral", "central", distribution_clearance / peripheral_volume),
+    ]
+    system = LinearSystem(("central", "peripheral"), (), ("central",), flows)
+    (own, back, supplied), (out, kept, through) = system.over(interval)[0]
     central = level * central_volume
     start = level[..., 0] if peripheral_start is None else np.asarray(peripheral_start, dtype=np.float64)
     peripheral = np.broadcast_to(start * peripheral_volume, level.shape[:-1]).astype(np.float64)
     secretion = np.empty((*level.shape[:-1], level.shape[-1] - 1))
     for place in range(secretion.shape[-1]):
         now, later = central[..., place], central[..., place + 1]
-        secretion[..., place] = (later - step.cc * now - step.cp * peripheral) / step.cr
-        peripheral = step.pc * now + step.pp * peripheral + step.pr * secretion[..., place]
-    return secretion
+        secretion[..., place] = (later - own * now - back * peripheral) / supplied
+        peripheral = out * now + kept * peripheral + through * secretion[..., place]
+    return secretion / interval
 
 
 def firing_from_secretion(secretion: npt.ArrayLike, curve_rate: npt.ArrayLike, curve_secretion: npt.ArrayLike) -> Array:

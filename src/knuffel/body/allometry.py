@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = ["flow_scale", "volume_scale"]
 
+
 def volume_scale(weight: Any, reference: Any) -> Any:
     """Return the factor of volumes for a body ``weight`` when a number belongs to the weight ``reference`` (kg)."""
     return weight / reference

@@ -21,7 +21,7 @@ from numba import njit
 
 from knuffel.body.contract import Floats
 
-__all__ = ["Flow", "LinearSystem", "Step", "exponential", "move"]
+__all__ = ["Flow", "LinearSystem", "exponential", "move"]
 
 _TERMS = 18
 _MEMORY = 2**26  # bytes of remembered steps
@@ -41,16 +41,6 @@ class Flow:
     copies: bool = False
 
 
-@dataclass(frozen=True)
-class Step:
-    """Over one interval: ``moves`` (row, target, source) of what compartments hold, then of the mean supply.
-
-    There is one row for each subject, or a single one when all have the same numbers.
-    """
-
-    moves: Floats
-
-
 class LinearSystem:
     """Compartments, sinks and supplies with constant rates; remembers the steps that it has computed.
 
@@ -62,9 +52,7 @@ class LinearSystem:
         self, compartments: Sequence[str], sinks: Sequence[str], supplied: Sequence[str], flows: Sequence[Flow]
     ) -> None:
         self.compartments, self.sinks, self.supplied = tuple(compartments), tuple(sinks), tuple(supplied)
-        self._places: Mapping[str, int] = {
-            name: place for place, name in enumerate((*self.compartments, *self.sinks))
-        }
+        self._places: Mapping[str, int] = {name: place for place, name in enumerate((*self.compartments, *self.sinks))}
         size = len(self._places) + len(self.supplied)
         rows = np.broadcast_shapes((1,), *(np.shape(flow.rate) for flow in flows))[0]
         self._rates = np.zeros((rows, size, size))
@@ -74,30 +62,35 @@ class LinearSystem:
                 self._rates[:, self._places[flow.target], source] += flow.rate
             if not flow.copies:
                 self._rates[:, source, source] -= flow.rate
-        self._steps: dict[int, Step] = {}
+        self._steps: dict[int, Floats] = {}
 
     @property
     def rates(self) -> Floats:
         """The matrix A with a column for each supply, (row, n, n), in 1/s; the columns of supplies are empty."""
         return self._rates
 
-    def step(self, dt: int) -> Step:
-        """Return the exact step over ``dt`` ms."""
+    def step(self, dt: int) -> Floats:
+        """Return `over` for ``dt`` ms, remembered."""
         found = self._steps.get(dt)
         if found is None:
-            found = self._computed(dt / 1000)
-            if len(self._steps) >= max(1, min(_MOST_STEPS, _MEMORY // found.moves.nbytes)):
+            found = self.over(dt / 1000)
+            if len(self._steps) >= max(1, min(_MOST_STEPS, _MEMORY // found.nbytes)):
                 self._steps.pop(next(iter(self._steps)))
             self._steps[dt] = found
         return found
 
-    def _computed(self, seconds: float) -> Step:
+    def over(self, seconds: float) -> Floats:
+        """Return the exact step: (row, target, source) of what compartments held, then of what was supplied in all.
+
+        Targets are compartments, then sinks (what came into them); sources compartments, sinks, supplies. There is one
+        row for each subject, or a single one when all have the same numbers.
+        """
         held = len(self._places)
         matrix = self._rates * seconds
         for column, name in enumerate(self.supplied):
             # The supply is what comes in all, so its column holds 1 whatever the length of the step.
             matrix[:, self._places[name], held + column] = 1.0
-        return Step(np.ascontiguousarray(exponential(matrix)[:, :held, :]))
+        return np.ascontiguousarray(exponential(matrix)[:, :held, :])
 
     def remembered(self) -> int:
         """Return how many steps are held in memory."""
@@ -109,7 +102,7 @@ class LinearSystem:
         ``supplies`` (subject, supplied) is what comes in over the interval in all, at a constant rate.
         """
         after, gone = np.empty_like(amounts), np.empty((len(amounts), len(self.sinks)))
-        move(self.step(dt).moves, amounts, supplies, after, gone)
+        move(self.step(dt), amounts, supplies, after, gone)
         return after, gone
 
 

@@ -242,7 +242,13 @@ class DoseReader:
     def _notice_amount(self, amount: Quantity) -> None:
         """Say so when a single dose is larger than any in use."""
         limit = load.parameters().get(f"doses.{self.item.drug}_single_limit")
-        if limit is None or isinstance(limit.value, tuple) or self.subject is None or not self._human() or self.item.route not in (BOLUS, "im"):
+        if (
+            limit is None
+            or isinstance(limit.value, tuple)
+            or self.subject is None
+            or not self._human()
+            or self.item.route not in (BOLUS, "im")
+        ):
             return
         if amount.value > limit.value * pg_per(limit.unit, str(self.item.drug)):
             word = "bolus" if self.item.route == BOLUS else "dose"

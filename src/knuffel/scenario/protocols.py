@@ -71,7 +71,9 @@ class _Reader:
         self.name, self.entry, self.item, self.path = name, entry, item, path
         self.subject, self.times, self.problems = subject, times, problems
         drug = str(entry["drug"])
-        self._dose = DoseReader(item.model_copy(update={"drug": drug, "route": INFUSION}), path, subject, times, problems)
+        self._dose = DoseReader(
+            item.model_copy(update={"drug": drug, "route": INFUSION}), path, subject, times, problems
+        )
 
     def fits(self) -> bool:
         """Whether the protocol is one for this subject, and every key means something."""
@@ -93,7 +95,9 @@ class _Reader:
             written = type(self.item).model_fields[key].alias or key
             if value is not None and written not in known:
                 allowed = ", ".join(sorted(known))
-                self.problems.add((*self.path, written), f"{self.name} does not read this key", allowed=allowed, at_key=True)
+                self.problems.add(
+                    (*self.path, written), f"{self.name} does not read this key", allowed=allowed, at_key=True
+                )
         return True
 
     def _fixed_keys(self) -> tuple[str, ...]:
@@ -113,6 +117,7 @@ class _Reader:
         first = self._chosen("first", _lowest(entry["start"]), entry["start"])
         increment = self._chosen("increment", _highest(entry["increment"]), entry["increment"])
         limit = load.parameters()[f"doses.{_HIGHEST}"].value
+        assert not isinstance(limit, tuple)
         maximum = self._chosen("maximum", entry.get("max") or limit, None)
         usual = min(max(_USUAL_INTERVAL, _lowest(entry["interval_min"])), _highest(entry["interval_min"]))
         interval = self.times.span(item.interval, (*self.path, "interval")) or round(usual * _MINUTE)
@@ -234,14 +239,18 @@ class _Reader:
         flow = _lowest(published) * pg_per(_HOURLY) if rate is None else rate.value
         hourly = flow / pg_per(_HOURLY)
         if not _lowest(published) <= hourly <= _highest(published):
-            self._unusual("rate", f"{hourly:.4g} {_HOURLY}", f"{_lowest(published):g} to {_highest(published):g} {_HOURLY}")
+            self._unusual(
+                "rate", f"{hourly:.4g} {_HOURLY}", f"{_lowest(published):g} to {_highest(published):g} {_HOURLY}"
+            )
         if length is None:
             return []
         bolus, amount = f"{entry['bolus_IU']:g} IU", entry["bolus_IU"] * pg_per("IU", drug)
         end = self._dose.clipped(at + length, "duration")
         text = f"{drug} {INFUSION} {hourly:.4g} {_HOURLY} from {time_text(at)} ({self.name})"
         return [
-            self._spec(drug, BOLUS, f"{drug} {BOLUS} {bolus} at {time_text(at)} ({self.name})", amounts=((at, amount),)),
+            self._spec(
+                drug, BOLUS, f"{drug} {BOLUS} {bolus} at {time_text(at)} ({self.name})", amounts=((at, amount),)
+            ),
             self._spec(drug, INFUSION, text, segments=((at, end, flow),)),
         ]
 

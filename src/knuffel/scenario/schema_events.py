@@ -99,8 +99,8 @@ class Dose(Section):
     drug: str | None = Field(None, description="oxytocin, carbetocin or atosiban", examples=["oxytocin"])
     route: str | None = Field(
         None,
-        description="iv_bolus, iv_infusion, im, subcutaneous, intranasal_spray, inhaled_dry_powder, sublingual, buccal, "
-        "oral, vaginal_gel or icv",
+        description="iv_bolus, iv_infusion, im, subcutaneous, intranasal_spray, inhaled_dry_powder, sublingual, "
+        "buccal, oral, vaginal_gel or icv",
         examples=["iv_bolus", "iv_infusion", "im"],
     )
     protocol: str | None = Field(
@@ -114,7 +114,9 @@ class Dose(Section):
     rate: RateText | None = Field(None, description="iv_infusion: the rate, when it does not change")
     start: Time | None = Field(None, description="iv_infusion, protocol: from when")
     end: Time | None = Field(None, description="iv_infusion, protocol of an induction: until when")
-    duration: Time | None = Field(None, description="iv_infusion, protocol of an induction: how long, in place of `end`")
+    duration: Time | None = Field(
+        None, description="iv_infusion, protocol of an induction: how long, in place of `end`"
+    )
     steps: list[DoseStep | None] | None = Field(None, description="iv_infusion: rates that change, in order of time")
     first: RateText | None = Field(None, description="protocol of an induction: the first rate")
     increment: RateText | None = Field(None, description="protocol of an induction: what a step adds")

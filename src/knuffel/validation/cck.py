@@ -62,15 +62,15 @@ def _course() -> _Course:
 @lru_cache(maxsize=4)
 def _secreted(interval: int) -> Floats:
     """Return secretion (pg/s) in pieces of ``interval`` s from time zero, from as many plasma levels, (rat, piece)."""
-    own = Blood("rat_250g", basal=0).parameters
+    clearance, central, exchange, peripheral = Blood("rat_250g", basal=0).disposition
     course = _course()
     return secretion_from_plasma(
         course.plasma[:, course.delay - 1 :: interval],
         interval,
-        clearance=own.clearance,
-        central_volume=own.central_volume,
-        distribution_clearance=own.distribution_clearance,
-        peripheral_volume=own.peripheral_volume,
+        clearance=clearance,
+        central_volume=central,
+        distribution_clearance=exchange,
+        peripheral_volume=peripheral,
     )
 
 

@@ -5,13 +5,14 @@ The rooms are the ones that a scenario runs, built from the same evidence; only 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.circulation.plasma import PlasmaParameters, PlasmaTwoCompartment
-from knuffel.body.contract import Events, Inputs, Subjects
+from knuffel.body.circulation.plasma import PlasmaParameters, PlasmaSettings, PlasmaTwoCompartment
+from knuffel.body.contract import Events, Inputs, Kind, Subjects
 from knuffel.body.physiology import Adult, AdultParameters, AdultSettings
 from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
 from knuffel.body.uterus.labour import LabourUterus, UterusParameters
@@ -19,15 +20,16 @@ from knuffel.engine.random import Streams
 from knuffel.evidence import resolve
 from knuffel.evidence.resolve import Override
 
-__all__ = ["PG_PER_SECOND", "Blood", "Woman", "numbers"]
+__all__ = ["PG_PER_SECOND", "Blood", "Woman", "into_plasma", "numbers"]
 
 Floats = npt.NDArray[np.float64]
 
 PG_PER_SECOND = 1710 / 60
 """One mU/min of oxytocin in pg/s."""
 
+_LEVEL_KINDS = (Kind.LEVEL, Kind.FRACTION)
 _TOTAL = "plasma.oxytocin_concentration"
-_BASAL = "physiology.basal_concentration"
+_BASAL, _CLEARANCE = "physiology.basal_concentration", "physiology.clearance"
 
 
 def numbers(kind: type, *sets: str, **overrides: Override) -> Any:
@@ -36,48 +38,90 @@ def numbers(kind: type, *sets: str, **overrides: Override) -> Any:
     return resolve.numbers(kind, sets, changed)
 
 
-class Blood:
-    """The plasma of one person or animal with a kinetic set, at rest at its basal level (or at ``basal`` pg/mL)."""
+def into_plasma(levels: dict[str, tuple[Any, Any]], flows: dict[str, Any], count: int = 1) -> Inputs:
+    """Return what plasma reads: ``flows`` by port, rates as integrals and amounts as they are; the others are zero."""
+    ports = PlasmaTwoCompartment.inputs
+    given = {port.name: np.zeros(count) + flows.get(port.name, 0.0) for port in ports if port.kind not in _LEVEL_KINDS}
+    rates = {port.name: given[port.name] for port in ports if port.kind is Kind.RATE}
+    return Inputs(levels, rates, {port.name: given[port.name] for port in ports if port.kind is Kind.AMOUNT})
 
-    def __init__(self, name: str, basal: float | None = None) -> None:
+
+class Blood:
+    """The plasma of one person or animal with a kinetic set, at rest at its basal level (or at ``basal`` pg/mL).
+
+    A set of pregnancy belongs to a woman at term. ``given`` are the (drug, route) pairs that will be used, ``weight``
+    (kg) that of the set unless given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        basal: float | None = None,
+        given: Sequence[tuple[str, str]] = (),
+        weight: float | None = None,
+        **overrides: Override,
+    ) -> None:
         self.species = "rat" if name.startswith("rat") else "human"
-        self.parameters = numbers(PlasmaParameters, name)
-        self._streams, subjects = Streams(0), Subjects(np.arange(1), self.species)
-        adult = Adult(numbers(AdultParameters, name), AdultSettings(self.species))
-        _, levels = adult.init(subjects, Inputs(), self._streams)
+        self.parameters = numbers(PlasmaParameters, name, **overrides)
+        own = numbers(AdultParameters, name, **overrides)
+        self._streams = Streams(0)
+        heavy = np.array([own.reference_weight if weight is None else weight])
+        state = "term" if name.startswith("term") else "resting"
+        subjects = Subjects(np.arange(1), self.species, weight=heavy)
+        _, levels = Adult(own, AdultSettings(self.species, state=state)).init(subjects, Inputs(), self._streams)
         self.basal = float(levels[_BASAL][0]) if basal is None else basal
-        self._levels = {_BASAL: (np.array([self.basal]),) * 2}
-        self._secretion = self.basal * self.parameters.clearance
-        self.room = PlasmaTwoCompartment(self.parameters)
-        self.state, _ = self.room.init(subjects, Inputs(self._levels), self._streams)
+        self.clearance = float(levels[_CLEARANCE][0])
+        self._levels = {name: (value, value) for name, value in levels.items()}
+        self._levels[_BASAL] = (np.array([self.basal]),) * 2
+        self._secretion = self.basal * self.clearance
+        self.room = PlasmaTwoCompartment(self.parameters, PlasmaSettings(tuple(given)))
+        self.state, self.levels = self.room.init(subjects, Inputs(self._levels), self._streams)
         self.time = 0
 
-    def advance(self, seconds: float, infusion: float = 0, bolus: float = 0, secretion: float | None = None) -> float:
-        """Return the concentration (pg/mL) after ``seconds`` more, with an infusion in pg/s and a bolus in pg.
+    def advance(
+        self, seconds: float, infusion: float = 0, bolus: float = 0, secretion: float | None = None, **doses: float
+    ) -> float:
+        """Return the oxytocin (pg/mL) after ``seconds`` more, with an infusion in pg/s and a bolus in pg.
 
-        ``secretion`` (pg/s) replaces what holds the basal level.
+        ``secretion`` (pg/s) replaces what holds the basal level; ``doses`` by drug_route are in pg or pg/s. All
+        outputs stand in ``levels`` afterwards.
         """
         dt = round(seconds * 1000)
-        flows = {
-            "secretion.rate": self._secretion if secretion is None else secretion,
-            "pulses.rate": 0,
-            "doses.iv_infusion": infusion,
-        }
-        inputs = Inputs(
-            self._levels,
-            {name: np.array([rate * dt / 1000]) for name, rate in flows.items()},
-            {"doses.iv_bolus": np.array([bolus], dtype=float)},
+        flows = {f"doses.{name}": value for name, value in doses.items()}
+        flows |= {"doses.oxytocin_iv_infusion": infusion, "doses.oxytocin_iv_bolus": bolus}
+        flows["secretion.rate"] = self._secretion if secretion is None else secretion
+        rates = {port.name for port in self.room.inputs if port.kind is Kind.RATE}
+        inputs = into_plasma(
+            self._levels, {name: value * (dt / 1000 if name in rates else 1) for name, value in flows.items()}
         )
-        level = self.room.advance(self.state, inputs, self.time, dt, self._streams)[_TOTAL]
+        outputs = self.room.advance(self.state, inputs, self.time, dt, self._streams)
+        self.levels = {name: value[1] if isinstance(value, tuple) else value for name, value in outputs.items()}
         self.time += dt
-        return float(level[1][0] if isinstance(level, tuple) else level[0])
+        return self.level(_TOTAL)
 
-    def course(self, times: Floats, infusion: float = 0, bolus: float = 0) -> Floats:
-        """Return the concentrations at ascending ``times`` (s from now) under an infusion, after a bolus now."""
+    @property
+    def disposition(self) -> tuple[float, float, float, float]:
+        """Clearance, central volume, exchange and volume of the tissues of this body, in mL/s and mL."""
+        numbers = self.room.kinetics(self.state)[0][0]
+        clearance, central, exchange, peripheral = (float(np.ravel(value)[0]) for value in numbers)
+        return clearance, central, exchange, peripheral
+
+    def level(self, name: str) -> float:
+        """Return the value of an output at the end of the last step."""
+        return float(self.levels[name][0])
+
+    def course(
+        self, times: Floats, infusion: float = 0, bolus: float = 0, port: str = _TOTAL, **doses: float
+    ) -> Floats:
+        """Return the concentrations at ascending ``times`` (s from now) under infusions, after other doses now."""
         found, now = [], 0.0
         for time in times:
-            found.append(self.advance(time - now, infusion, bolus))
-            now, bolus = float(time), 0
+            if time > now:
+                self.advance(time - now, infusion, bolus, **doses)
+                bolus = 0
+                doses = {name: value for name, value in doses.items() if name.endswith("iv_infusion")}
+            found.append(self.level(port))
+            now = float(time)
         return np.array(found)
 
 
@@ -88,8 +132,9 @@ class Woman:
 
     def __init__(self, *sets: str, count: int = 1, seed: int = 0, **overrides: Override) -> None:
         self._streams, self.count = Streams(seed), count
-        subjects = Subjects(np.arange(count))
-        self._adult = Adult(numbers(AdultParameters, *sets))
+        own = numbers(AdultParameters, *sets)
+        subjects = Subjects(np.arange(count), weight=np.full(count, own.reference_weight))
+        self._adult = Adult(own, AdultSettings(state="term"))
         self.plasma = PlasmaTwoCompartment(numbers(PlasmaParameters, *sets))
         self._receptor = OperationalReceptor(numbers(ReceptorParameters, *sets))
         self.uterus = LabourUterus(numbers(UterusParameters, *sets, **overrides))
@@ -118,10 +163,9 @@ class Woman:
         seconds, t = self.step / 1000, self.time
         flows = {
             "secretion.rate": self._secretion * seconds,
-            "pulses.rate": np.zeros(self.count),
-            "doses.iv_infusion": np.full(self.count, infusion * PG_PER_SECOND * seconds),
+            "doses.oxytocin_iv_infusion": np.full(self.count, infusion * PG_PER_SECOND * seconds),
         }
-        given = Inputs(self.levels, flows, {"doses.iv_bolus": np.zeros(self.count)})
+        given = into_plasma(self.levels, flows, self.count)
         self._update(self.plasma.advance(self._blood, given, t, self.step, self._streams.of("plasma")))
         self._update(self._receptor.advance(self._bound, Inputs(self.levels), t, self.step, self._streams))
         outputs = self.uterus.advance(self.state, Inputs(self.levels), t, self.step, self._streams.of("uterus"))

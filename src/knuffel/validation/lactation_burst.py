@@ -60,7 +60,7 @@ def _courses() -> tuple[Floats, Floats]:
     """Return secretion (pg/s) and plasma at its end (pg/mL) for every second."""
     duration = (BURSTS + 1) * EVERY * 1000
     rate = secrete(_trains(), numbers(TerminalSecretion.Parameters), duration, synthesis="none").rate
-    blood = Blood("rat_250g", basal=float(rate[: EVERY - 1].mean() / Blood("rat_250g", basal=0).parameters.clearance))
+    blood = Blood("rat_250g", basal=float(rate[: EVERY - 1].mean() / Blood("rat_250g", basal=0).clearance))
     return rate, np.array([blood.advance(1, secretion=float(each)) for each in rate])
 
 

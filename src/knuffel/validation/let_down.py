@@ -15,11 +15,10 @@ import numpy.typing as npt
 from knuffel.body.breast.grid import loop, slots
 from knuffel.body.breast.human import HumanBreast
 from knuffel.body.breast.rat import RatMammaryGland
-from knuffel.body.circulation.plasma import PlasmaParameters
 from knuffel.body.circulation.plasma.equations import infusion_concentration
 from knuffel.body.contract import Inputs, Subjects
 from knuffel.engine.random import Streams
-from knuffel.validation.drive import numbers
+from knuffel.validation.drive import Blood, numbers
 
 __all__ = ["Course", "Trace", "crossing", "human", "plasma", "rat", "start", "width"]
 
@@ -63,8 +62,7 @@ class Trace:
 
 def plasma(species: str, basal: float, given: Sequence[tuple[float, float, float]]) -> Course:
     """Return the course of plasma (pg/mL at times in s) at rest, with amounts given: (start s, duration s, pg)."""
-    own = numbers(PlasmaParameters, _KINETICS[species])
-    kinetics = own.clearance, own.central_volume, own.distribution_clearance, own.peripheral_volume
+    kinetics = Blood(_KINETICS[species]).disposition
 
     def course(time: Floats) -> Floats:
         level = np.full(len(time), basal)

@@ -28,7 +28,7 @@ from knuffel.body.pulses import BreastfeedingPulses
 from knuffel.body.pulses.parameters import PulseParameters, PulseSettings
 from knuffel.engine.random import Streams
 from knuffel.evidence.resolve import Override
-from knuffel.validation.drive import numbers
+from knuffel.validation.drive import into_plasma, numbers
 
 __all__ = ["WOMEN", "Feed", "Pulse", "nurse"]
 
@@ -135,7 +135,7 @@ def nurse(
     if person is not None:
         pulsing.person[:] = person
     now[_PLASMA] = (now["physiology.basal_concentration"][1],) * 2
-    made, none = streams.of(pulses.room), np.zeros(women)
+    made = streams.of(pulses.room)
     count = round(seconds * 1000 / _STEP)
     traces = np.empty((4, women, count))
     full = _cued(cue, women)
@@ -147,8 +147,8 @@ def nurse(
         flow = pulses.advance(pulsing, Inputs(now, records=record), t, _STEP, made)["pulses.rate"]
         if given is not None:
             flow = np.full(women, _given(given, t))
-        flows = {"secretion.rate": resting * (_STEP / 1000), "pulses.rate": flow, "doses.iv_infusion": none}
-        level = plasma.advance(blood, Inputs(now, flows, {"doses.iv_bolus": none}), t, _STEP, streams)[_PLASMA]
+        flows = {"secretion.rate": resting * (_STEP / 1000), "pulses.rate": flow}
+        level = plasma.advance(blood, into_plasma(now, flows, women), t, _STEP, streams)[_PLASMA]
         now[_PLASMA], traces[0, :, place] = (now[_PLASMA][1], level), level
         if breasts:
             seen = breast.advance(gland, Inputs(now), t, _STEP, streams)

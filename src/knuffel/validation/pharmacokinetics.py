@@ -53,7 +53,7 @@ def _steady(name: str, rate: float) -> tuple[float, float]:
 def _infusions() -> list[Row]:
     after_birth, at_term = _steady("human_women_np", 4300 / 60), _steady("term_A", 17_900 / 60)
     label = {name: _steady(name, 4 * PG_PER_SECOND)[1] / UG_PER_IU["oxytocin"] for name in ("term_A", "term_B")}
-    ratio = Blood("term_A").parameters.clearance / Blood("human_women_np").parameters.clearance
+    ratio = Blood("term_A").clearance / Blood("human_women_np").clearance
     return [
         Row("PK02a", after_birth[0]),
         Row("PK02b", after_birth[1]),
@@ -173,7 +173,7 @@ def _speed() -> list[Row]:
 
 
 def _rat() -> list[Row]:
-    return [Row("PK_rat_clearance", Blood("rat_250g").parameters.clearance * 60 / 0.25)]
+    return [Row("PK_rat_clearance", Blood("rat_250g").clearance * 60 / 0.25)]
 
 
 def figures() -> dict[str, Any]:

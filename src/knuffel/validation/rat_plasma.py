@@ -20,14 +20,14 @@ WASHOUT_TIMES = (30, 60, 120, 300, 600)
 
 def rows() -> list[Row]:
     """Return every obtained number of the study."""
-    own = Blood("rat_250g", basal=0).parameters
-    fast, slow = half_lives(own.clearance, own.central_volume, own.distribution_clearance, own.peripheral_volume)
+    own = Blood("rat_250g", basal=0).disposition
+    fast, slow = half_lives(*own)
     infused = Blood("rat_250g", basal=0)
     bolus = Blood("rat_250g", basal=0).course(np.array(BOLUS_TIMES, dtype=float), bolus=1000)
     rising = infused.course(np.array(INFUSION_TIMES, dtype=float), infusion=100)
     falling = infused.course(np.array(WASHOUT_TIMES, dtype=float))
     return [
-        Row("RP_clearance", own.clearance * 60),
+        Row("RP_clearance", own[0] * 60),
         Row("RP_steady", Blood("rat_250g", basal=0).advance(24 * 3600, infusion=1)),
         Row("RP_fast", float(fast)),
         Row("RP_slow", float(slow)),
@@ -39,9 +39,9 @@ def rows() -> list[Row]:
     ]
 
 
-def _fast_share(own: Any) -> float:
+def _fast_share(own: tuple[float, float, float, float]) -> float:
     """Return the share of the fast exponential in the course after a bolus."""
-    found = rates(own.clearance, own.central_volume, own.distribution_clearance, own.peripheral_volume)
+    found = rates(*own)
     return float((found.fast - found.k21) / (found.fast - found.slow))
 
 

@@ -80,7 +80,7 @@ class PumpSettings:
 
 @dataclass
 class PumpState(State):
-    """``rate`` in pg/s, (subject,); ``stopped`` 1 after a contraction that was too long; ``decided``, ms, the last step.
+    """``rate`` in pg/s, (subject,); ``stopped`` 1 after a contraction that was too long; ``decided`` ms, the last step.
 
     ``longest`` is the longest contraction since the last step, in s.
     """

@@ -132,10 +132,7 @@ class CerebrospinalFluid(Component):
         released = weighted_release(clock, seconds, own.loss, *self._numbers)
         from_nose = state.nose * arrived(own.nose_rate, own.loss, seconds)
         state.content[:] = (
-            state.content * left
-            + released * (1 + inputs.mean(_DRIVE))
-            + inputs.integral(_CROSSING) * even
-            + from_nose
+            state.content * left + released * (1 + inputs.mean(_DRIVE)) + inputs.integral(_CROSSING) * even + from_nose
         )
         state.nose *= np.exp(-np.asarray(own.nose_rate) * seconds)
         return {_CONCENTRATION: (start, state.content / own.volume)}

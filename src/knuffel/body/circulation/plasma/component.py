@@ -15,7 +15,6 @@ from knuffel.body.circulation.plasma.systems import (
     M1,
     PERIPHERAL,
     Disposition,
-    Layout,
     layout,
     systems,
 )
@@ -186,9 +185,7 @@ class PlasmaTwoCompartment(Component):
                     state.amounts[:, place.column(route) + 1] += absorbed * (1 - np.asarray(fast))
         return jumps
 
-    def _move(
-        self, state: PlasmaState, secreted: Floats, flows: dict[str, Floats], dt: int, share: float
-    ) -> Floats:
+    def _move(self, state: PlasmaState, secreted: Floats, flows: dict[str, Floats], dt: int, share: float) -> Floats:
         """Move all systems over ``dt`` ms and return the oxytocin that crossed into cerebrospinal fluid (pg).
 
         ``secreted`` (pg) comes from the gland within ``dt``; a ``share`` of the infused ``flows`` (pg) belongs to it.
@@ -232,7 +229,12 @@ class PlasmaTwoCompartment(Component):
         for place, given in zip(centres, supplies, strict=False):
             supply[:, place] = given * (1000 / dt)
         own_numbers = self.parameters
-        columns = (numbers.clearance, numbers.central, own_numbers.saturable_share, own_numbers.saturation_concentration)
+        columns = (
+            numbers.clearance,
+            numbers.central,
+            own_numbers.saturable_share,
+            own_numbers.saturation_concentration,
+        )
         table = np.stack([np.broadcast_to(np.asarray(value, dtype=float), (len(rates),)) for value in columns], axis=1)
         where = np.array([*centres, held, held + 2])
         after = move_saturable(rates, x, supply, where, np.ascontiguousarray(table), dt / 1000)

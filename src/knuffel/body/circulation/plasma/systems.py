@@ -62,9 +62,7 @@ def layout(settings: PlasmaSettings) -> tuple[Layout, ...]:
     return tuple(found)
 
 
-def disposition(
-    drug: str, own: PlasmaParameters, weight: Floats, clearance: Floats, pregnancy: Floats
-) -> Disposition:
+def disposition(drug: str, own: PlasmaParameters, weight: Floats, clearance: Floats, pregnancy: Floats) -> Disposition:
     """Return the numbers of a drug in bodies of some weight (kg); ``clearance`` (mL/s) is that of oxytocin.
 
     All (subject,). Volumes and exchange of oxytocin grow with the ``pregnancy`` factor (1 at term).
@@ -98,15 +96,17 @@ def systems(
     found = []
     for place in places:
         numbers = disposition(place.drug, own, weight, clearance, pregnancy)
+        # The clearance that was measured is all that leaves plasma, what crosses to the brain included.
+        crossing = own.permeability * own.barrier_receptor if place.drug == "oxytocin" else 0.0
         flows = [
-            Flow(CENTRAL, ELIMINATED, numbers.clearance / numbers.central),
+            Flow(CENTRAL, ELIMINATED, np.maximum(numbers.clearance - crossing, 0) / numbers.central),
+            Flow(CENTRAL, TRANSFERRED, crossing / numbers.central),
             Flow(CENTRAL, PERIPHERAL, numbers.exchange / numbers.central),
             Flow(PERIPHERAL, CENTRAL, numbers.exchange / numbers.peripheral),
         ]
-        if place.drug == "oxytocin":
-            crossing = own.permeability * own.barrier_receptor
-            flows.append(Flow(CENTRAL, TRANSFERRED, crossing / numbers.central))
-        flows += [Flow(name, CENTRAL, _absorption(place.drug, name, own)) for name in place.compartments if _depot(name)]
+        flows += [
+            Flow(name, CENTRAL, _absorption(place.drug, name, own)) for name in place.compartments if _depot(name)
+        ]
         if M1 in place.compartments:
             # A concentration that follows the ratio to atosiban; nothing is taken from atosiban for it.
             flows.append(Flow(CENTRAL, M1, own.atosiban_m1_rate * own.atosiban_m1_ratio / numbers.central, copies=True))
