@@ -13,7 +13,7 @@ import numpy.typing as npt
 from knuffel.body.circulation.plasma import PlasmaParameters, PlasmaTwoCompartment
 from knuffel.body.contract import Events, Inputs, Subjects
 from knuffel.body.physiology import Adult, AdultParameters, AdultSettings
-from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
+from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters, ReceptorSettings
 from knuffel.body.uterus.labour import LabourUterus, UterusParameters
 from knuffel.engine.random import Streams
 from knuffel.evidence import resolve
@@ -43,7 +43,10 @@ class Blood:
         self.species = "rat" if name.startswith("rat") else "human"
         self.parameters = numbers(PlasmaParameters, name)
         self._streams, subjects = Streams(0), Subjects(np.arange(1), self.species)
-        adult = Adult(numbers(AdultParameters, name), AdultSettings(self.species))
+        adult = Adult(
+            numbers(AdultParameters, name),
+            AdultSettings(self.species, state="term" if name.startswith("term") else None),
+        )
         _, levels = adult.init(subjects, Inputs(), self._streams)
         self.basal = float(levels[_BASAL][0]) if basal is None else basal
         self._levels = {_BASAL: (np.array([self.basal]),) * 2}
@@ -82,18 +85,24 @@ class Blood:
 
 
 class Woman:
-    """Blood, receptors and uterus of women with a kinetic set and a labour preset, in steps of ten seconds."""
+    """Blood, receptors and uterus of women at term with a kinetic set and a labour preset, in steps of ten seconds.
+
+    Receptors keep their number and stay coupled, as in the tables of the first chain that these runs are held against.
+    """
 
     step = 10_000
 
     def __init__(self, *sets: str, count: int = 1, seed: int = 0, **overrides: Override) -> None:
         self._streams, self.count = Streams(seed), count
         subjects = Subjects(np.arange(count))
-        self._adult = Adult(numbers(AdultParameters, *sets))
+        self._adult = Adult(numbers(AdultParameters, *sets), AdultSettings(state="term"))
         self.plasma = PlasmaTwoCompartment(numbers(PlasmaParameters, *sets))
-        self._receptor = OperationalReceptor(numbers(ReceptorParameters, *sets))
+        self._receptor = OperationalReceptor(numbers(ReceptorParameters, *sets), ReceptorSettings("off"))
         self.uterus = LabourUterus(numbers(UterusParameters, *sets, **overrides))
-        self.levels: dict[str, tuple[Any, Any]] = {}
+        none = np.zeros(count)
+        self.levels: dict[str, tuple[Any, Any]] = {
+            port.name: (none, none) for port in OperationalReceptor.inputs if port.default is not None
+        }
         states: list[Any] = []
         for room in (self._adult, self.plasma, self._receptor, self.uterus):
             state, outputs = room.init(subjects, Inputs(self.levels), self._streams.of(room.room))
