@@ -85,3 +85,30 @@ def test_a_pregnant_woman_runs() -> None:
     data = simulate(loads_scenario(text)).dataset
     assert data["physiology.pregnancy_factor"].values[0, 0] == pytest.approx(0.634, abs=0.002)
     assert data["physiology.clearance"].values[0, 0] * 60 == pytest.approx(4088, abs=2)
+
+
+def test_a_man_can_have_receptors_but_no_uterus() -> None:
+    text = "duration: 10 min\nsubject: {species: human, sex: male}\nbody: {neurons: off, receptors: operational%s}\n"
+    assert loads_scenario(text.replace(", receptors: operational", "") % "").rooms["receptors"].mode == "off"
+    scenario = loads_scenario(text % "")
+    data = simulate(scenario).dataset
+    assert (data["receptors.myometrium_effect"].values == 0).all()
+    assert (data["receptors.density"].values == 0).all()
+    assert (data["receptors.v2_drive"].values > 0.17).all()
+    for wrong in (text % ", uterus: labour", text.replace("human, sex: male", "rat, sex: female") % ""):
+        with pytest.raises(ScenarioError) as caught:
+            loads_scenario(wrong)
+        assert caught.value.problems[0].key in ("body.uterus", "body.receptors")
+
+
+def test_desensitisation_can_be_switched_off() -> None:
+    text = "duration: 4 h\nsubject: {species: human, sex: female, state: term}\nbody: {neurons: off%s}\n"
+    text += "doses: [{drug: oxytocin, route: iv_infusion, rate: 20 mU/min, start: 0 min, end: 4 h}]\n"
+    worn = simulate(loads_scenario(text % "")).dataset
+    fresh = simulate(loads_scenario(text % ", receptors: {settings: {desensitisation: off}}")).dataset
+    assert (fresh["receptors.density"].values == 477).all()
+    assert (fresh["receptors.coupled_fraction"].values == 1).all()
+    assert worn["receptors.density"].values[0, -1] < 350
+    assert worn["uterus.activity"].values[0, -1] < fresh["uterus.activity"].values[0, -1]
+    with pytest.raises(ScenarioError, match="on, off"):
+        loads_scenario(text % ", receptors: {settings: {desensitisation: maybe}}")

@@ -187,9 +187,8 @@ class _Reader:
         if subject.species != "human":
             message = f"this version has no model of the {self.room} of a rat"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
-        elif subject.sex == "male":
-            message = "a man has no uterus" if self.room == "uterus" else "this room holds receptors of the uterus"
-            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room == "uterus" and subject.sex == "male":
+            self.problems.add(self.path, "a man has no uterus", allowed="off", show_found=False)
         elif self.room == "uterus" and subject.labour_preset is None:
             presets = [
                 name for name, item in load.sets().items() if item.kind == "labour" and item.state == subject.state

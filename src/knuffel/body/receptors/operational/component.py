@@ -92,6 +92,14 @@ class OperationalReceptor(Component):
         Port("receptors.density", "fmol/mg", Kind.LEVEL, "receptor density", default=0, range=(0, inf)),
         _fraction("coupled_fraction", "receptors that signal", default=1),
         Port("receptors.antagonist_dose_ratio", "1", Kind.LEVEL, "1 without antagonist", default=1, range=(1, inf)),
+        Port(
+            "receptors.affinity_factor",
+            "1",
+            Kind.LEVEL,
+            "factor of magnesium and cholesterol on dissociation constants of agonists",
+            default=1,
+            range=(0, inf),
+        ),
         Port("receptors.oxytocin_stimulus", "1", Kind.LEVEL, "operational stimulus s", default=0, range=(0, inf)),
         _fraction("occupancy", "oxytocin receptors with an agonist on them"),
         _fraction("mammary_effect", "effect that the levels would have on a lactating breast, for display"),
@@ -109,7 +117,7 @@ class OperationalReceptor(Component):
     def __init__(self, parameters: ReceptorParameters, settings: ReceptorSettings | None = None) -> None:
         super().__init__(parameters, settings or ReceptorSettings())
         own = parameters
-        factor = equations.affinity_factor(
+        self._factor = factor = equations.affinity_factor(
             own.free_magnesium,
             own.magnesium_constant,
             own.reference_magnesium,
@@ -199,6 +207,7 @@ class OperationalReceptor(Component):
             "receptors.density": state.density.copy(),
             "receptors.coupled_fraction": state.coupled_fraction.copy(),
             "receptors.antagonist_dose_ratio": signal["dose_ratio"],
+            "receptors.affinity_factor": np.full(len(state.density), self._factor, dtype=np.float64),
             "receptors.oxytocin_stimulus": signal["stimulus"],
             "receptors.occupancy": signal["occupancy"],
             "receptors.mammary_effect": signal["mammary_effect"],
