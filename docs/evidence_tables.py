@@ -158,6 +158,10 @@ _STUDIES = {
         "en": ("Drugs at the breast", "alcohol, morphine and an antagonist during a feed; the first days"),
         "nl": ("Middelen bij het voeden", "alcohol, morfine en een antagonist tijdens een voeding; de eerste dagen"),
     },
+    "receptor_states": {
+        "en": ("Receptors", "antagonists, loss of receptors in long labour, recovery"),
+        "nl": ("Receptoren", "antagonisten, verlies van receptoren bij lang weeën, herstel"),
+    },
     "uterus_dose_response": {
         "en": (
             "Dose and response of the uterus",

@@ -209,6 +209,7 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "sex": scenario.subject.sex,
         "state": scenario.subject.state,
         "days_postpartum": scenario.subject.days_postpartum,
+        "basal_profile": scenario.subject.basal_profile,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
         "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),

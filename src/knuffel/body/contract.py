@@ -126,7 +126,7 @@ class Subjects:
     """The people or animals of one run; all share species and sex. Arrays have shape (subject,).
 
     ``index`` is the place in the cohort (it keys the random streams, so a subject alone equals itself in a cohort);
-    ``weight`` in kg; ``gestational_week`` is NaN when not pregnant.
+    ``weight`` in kg; ``gestational_week`` is NaN when not pregnant, that of the birth after one.
     """
 
     index: Ints

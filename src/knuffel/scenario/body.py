@@ -76,7 +76,7 @@ def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[st
 def _profile_set(subject: SubjectSpec) -> list[str]:
     if subject.basal_profile == "sex_difference":
         return [f"basal_sex_difference_{subject.sex}"]
-    return ["basal_review_term"] if subject.basal_profile == "review" else []
+    return ["basal_review_term"] if (subject.basal_profile, subject.state) == ("review", "term") else []
 
 
 def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> None:
@@ -193,9 +193,8 @@ class _Reader:
         if subject.species != "human":
             message = f"this version has no model of the {self.room} of a rat"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
-        elif subject.sex == "male":
-            message = "a man has no uterus" if self.room == "uterus" else "this room holds receptors of the uterus"
-            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room == "uterus" and subject.sex == "male":
+            self.problems.add(self.path, "a man has no uterus", allowed="off", show_found=False)
         elif self.room == "uterus" and subject.labour_preset is None:
             presets = [
                 name for name, item in load.sets().items() if item.kind == "labour" and item.state == subject.state

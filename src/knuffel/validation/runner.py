@@ -47,6 +47,7 @@ STUDIES = (
     "breastfeeding_cohort",
     "breastfeeding_stress",
     "breastfeeding_modifiers",
+    "receptor_states",
     "uterus_dose_response",
     "rat_let_down",
     "human_let_down",
