@@ -142,7 +142,8 @@ class _Run:
         sampled = {variable.name: variable for variable in self.recorder.sample_variables()}
         truth = Recorded(sampled, {"subject_index": self.model.subjects.index.tolist()})
         self.recorder.put(observations(truth, self.scenario.observe.samples, self.streams.of("observe")))
-        return self.recorder.finish(provenance(self.scenario, self.model, time.perf_counter() - began))
+        seconds = time.perf_counter() - began
+        return self.recorder.finish(provenance(self.scenario, self.model, seconds, self.engine.findings()))
 
     def _pause(self, t: int) -> bool:
         now = time.monotonic()

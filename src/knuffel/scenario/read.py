@@ -69,7 +69,7 @@ class _Reading:
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, doses)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
