@@ -40,6 +40,8 @@ _MEMORY_LIMIT = 2**30
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2
+_SHORT = 300_000  # a dose of at most so many ms counts as a bolus
+_FINE, _WATCHED = 10_000, 420_000  # ms between records after a bolus, and for how long
 _MARK = ".knuffel"  # marks a directory as ours, and is locked while a run writes there
 
 
@@ -242,7 +244,16 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
 def _dose_ends(scenario: Scenario) -> list[int]:
     """Return the times just before and after which doses bring a level to a peak or a turn."""
     times = [time for dose in scenario.doses for start, end, _ in dose.segments for time in (start, end)]
+    if scenario.rooms["circulation"].mode == "model":
+        times += _after_boluses(scenario)
     return times + [time + after for dose in scenario.doses for time, _ in dose.amounts for after in (0, 1)]
+
+
+def _after_boluses(scenario: Scenario) -> list[int]:
+    """Return times in the minutes after a dose at once or a short one, in which blood pressure is lowest."""
+    begins = [time for dose in scenario.doses for time, _ in dose.amounts]
+    begins += [start for dose in scenario.doses for start, end, _ in dose.segments if end - start <= _SHORT]
+    return [start + after for start in begins for after in range(_FINE, _WATCHED + 1, _FINE)]
 
 
 def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[Port]]:

@@ -190,7 +190,9 @@ def _resting_tolerance(level: Floats, parameters: VasodilationParameters) -> Flo
 def _loop() -> Any:
     """Return the compiled loop, or the plain function where numba is missing."""
     try:
-        from knuffel.body.circulation.pressure.kernel import advance_vessels
+        from knuffel.body.circulation.pressure import kernel
     except ImportError:
-        from knuffel.body.circulation.pressure.equations import advance_vessels
-    return advance_vessels
+        from knuffel.body.circulation.pressure import equations
+
+        return equations.advance_vessels
+    return kernel.advance_vessels
