@@ -26,7 +26,7 @@ from knuffel.validation.row import Row
 __all__ = ["Course", "course", "figures", "given", "rows"]
 
 Floats = npt.NDArray[np.float64]
-Level = Callable[[Floats], Any]
+Level = Callable[[Any], Any]
 
 _FIVE_UNITS = 5 * UG_PER_IU["oxytocin"] * 1e6
 _CARBETOCIN = 1e8
@@ -73,8 +73,12 @@ def _carbetocin(time: Floats) -> Any:
     return bolus_concentration(_CARBETOCIN, time, *_CARBETOCIN_KINETICS)
 
 
-def course(kinetics: str, level: Level, drug: str = "oxytocin", **overrides: Override) -> Course:
-    """Return the response to a concentration, which the room is handed in intervals of a second."""
+def course(kinetics: str, level: Level, drug: str = "oxytocin", *, tolerant: bool = True) -> Course:
+    """Return the response to a concentration, which the room is handed in intervals of a second.
+
+    Without ``tolerant`` no tolerance grows.
+    """
+    overrides = {} if tolerant else {"circulation__tolerance_onset": _NO_TOLERANCE}
     room = Vasodilation(numbers(VasodilationParameters, kinetics, **overrides))
     names = [port.name for port in room.inputs]
     other = np.zeros(1)
@@ -115,12 +119,11 @@ def rows() -> list[Row]:
         Row("PK26_carbetocin_time", carbetocin.time_of_lowest),
         Row("PK26_carbetocin_150", carbetocin.at(150)),
     ]
-    bare = {"circulation__tolerance_onset": _NO_TOLERANCE}
-    plain = course("term_A", given("term_A"), **bare)
+    plain = course("term_A", given("term_A"), tolerant=False)
     found += [
         Row("PK26_design_push", plain.lowest),
         Row("PK26_design_time", plain.time_of_lowest),
-        Row("PK26_design_slow", course("term_A", given("term_A", _SLOW), **bare).lowest),
+        Row("PK26_design_slow", course("term_A", given("term_A", _SLOW), tolerant=False).lowest),
         Row("PK26_design_150", plain.at(150)),
         Row("PK26_design_240", plain.at(240)),
     ]
@@ -141,7 +144,7 @@ def _solved(kinetics: str, level: Level) -> Floats:
         return p.maximum_fall * site**2 / (p.half_effective_concentration**2 + site**2) * (1 - tolerance)
 
     def slope(time: float, state: Floats) -> list[float]:
-        arrived = float(level(np.float64(time - p.delay))) if time > p.delay else 0.0
+        arrived = float(level(time - p.delay)) if time > p.delay else 0.0
         grown = p.tolerance_onset * fall(*state) / p.maximum_fall * (1 - state[1])
         return [p.equilibration_rate * (arrived - state[0]), grown - p.tolerance_recovery * state[1]]
 

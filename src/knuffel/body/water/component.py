@@ -105,6 +105,7 @@ class Antidiuresis(Component):
         _level("urine_flow", "mL/s", "urine that is being made"),
         _level("body_water", "mL", "water in the body"),
     )
+    citations = ("oxytocin_v2_2007",)
     Parameters = AntidiuresisParameters
     State = AntidiuresisState
     parameters: AntidiuresisParameters
@@ -169,7 +170,7 @@ class Antidiuresis(Component):
                 found, bound = float(state.lowest_sodium.min()), float(np.min(limit))
                 who = f" in {int(low.sum())} of {len(low)} subjects" if len(low) > 1 else ""
                 text = f"serum sodium fell to {found:.1f} mmol/L{who}, below {bound:g} mmol/L (low_sodium_{grade}): "
-                text += "a level at which people fall ill; research and teaching, not medical advice"
+                text += "a limit of this program; research and teaching, not medical advice"
                 return (Notice(f"low_sodium_{grade}", text, self.room),)
         return ()
 
