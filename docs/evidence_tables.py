@@ -177,6 +177,14 @@ _STUDIES = {
         "en": ("Let-down in women", "pressure and milk after pulses and doses, antagonists"),
         "nl": ("Toeschietreflex van vrouwen", "druk en melk na pulsen en doses, antagonisten"),
     },
+    "blood_pressure": {
+        "en": ("Blood pressure", "blood pressure and heart rate after oxytocin and carbetocin at caesarean section"),
+        "nl": ("Bloeddruk", "bloeddruk en hartslag na oxytocine en carbetocine bij een keizersnede"),
+    },
+    "water_balance": {
+        "en": ("Water and sodium", "urine of men under an infusion, sodium of women with an infusion and water"),
+        "nl": ("Water en natrium", "urine van mannen tijdens een infuus, natrium van vrouwen met infuus en water"),
+    },
     "milk_supply": {
         "en": ("Milk supply", "refilling, feeds a day, weak let-down, a skipped day, the first days after birth"),
         "nl": ("Melkproductie", "bijvullen, voedingen per dag, zwakke reflex, overgeslagen dag, eerste dagen"),

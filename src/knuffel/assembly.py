@@ -215,6 +215,7 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),
         "start_clock": float(scenario.start_clock),
         "protocol": scenario.protocol,
+        "dose_times": _dose_times(scenario),
         "table": table,
         "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
     }
@@ -222,6 +223,13 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         interval = component_class("neurons", "rate").coupling_interval
         context["reader_interval"] = scenario.engine.intervals.get("neurons", interval)
     return context if cells is None else {**context, "cells": cells}
+
+
+def _dose_times(scenario: Scenario) -> tuple[int, ...]:
+    """Return when doses of the drugs that lower the blood pressure begin, change or end, in ms."""
+    doses = [dose for dose in scenario.doses if dose.drug in ("oxytocin", "carbetocin")]
+    changes = [time for dose in doses for start, end, _ in dose.segments for time in (start, end)]
+    return tuple(sorted({*changes, *(time for dose in doses for time, _ in dose.amounts)}))
 
 
 def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any]) -> Any:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 from knuffel import __version__
 from knuffel.assembly import Model
+from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.scenario.model import Scenario
 
 __all__ = ["provenance", "source_keys"]
 
 
-def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, Any]:
-    """Return the attributes of a result, as JSON can hold them. ``seconds`` is the wall time of the run."""
+def provenance(scenario: Scenario, model: Model, seconds: float, findings: Sequence[Notice] = ()) -> dict[str, Any]:
+    """Return the attributes of a result, as JSON can hold them.
+
+    ``seconds`` is the wall time of the run, ``findings`` are warnings about what happened in it.
+    """
     parameters = [
         {
             "id": name,
@@ -64,7 +69,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float) -> dict[str, An
         "parameters": parameters,
         "changes": list(scenario.changes),
         "overrides": [item for item in parameters if item["origin"] == "user"],
-        "notices": [vars(notice) for notice in model.notices],
+        "notices": [vars(notice) for notice in (*model.notices, *findings)],
         "evidence": model.grades(scenario),
         "citations": keys,
         "sources": [vars(load.sources()[key]) for key in keys],

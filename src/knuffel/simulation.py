@@ -40,6 +40,8 @@ _MEMORY_LIMIT = 2**30
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2
+_SHORT = 300_000  # a dose of at most so many ms counts as a bolus
+_FINE, _WATCHED = 10_000, 420_000  # ms between records after a bolus, and for how long
 _MARK = ".knuffel"  # marks a directory as ours, and is locked while a run writes there
 
 
@@ -142,7 +144,8 @@ class _Run:
         sampled = {variable.name: variable for variable in self.recorder.sample_variables()}
         truth = Recorded(sampled, {"subject_index": self.model.subjects.index.tolist()})
         self.recorder.put(observations(truth, self.scenario.observe.samples, self.streams.of("observe")))
-        return self.recorder.finish(provenance(self.scenario, self.model, time.perf_counter() - began))
+        seconds = time.perf_counter() - began
+        return self.recorder.finish(provenance(self.scenario, self.model, seconds, self.engine.findings()))
 
     def _pause(self, t: int) -> bool:
         now = time.monotonic()
@@ -241,7 +244,16 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
 def _dose_ends(scenario: Scenario) -> list[int]:
     """Return the times just before and after which doses bring a level to a peak or a turn."""
     times = [time for dose in scenario.doses for start, end, _ in dose.segments for time in (start, end)]
+    if scenario.rooms["circulation"].mode == "model":
+        times += _after_boluses(scenario)
     return times + [time + after for dose in scenario.doses for time, _ in dose.amounts for after in (0, 1)]
+
+
+def _after_boluses(scenario: Scenario) -> list[int]:
+    """Return times in the minutes after a dose at once or a short one, in which blood pressure is lowest."""
+    begins = [time for dose in scenario.doses for time, _ in dose.amounts]
+    begins += [start for dose in scenario.doses for start, end, _ in dose.segments if end - start <= _SHORT]
+    return [start + after for start in begins for after in range(_FINE, _WATCHED + 1, _FINE)]
 
 
 def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[Port]]:

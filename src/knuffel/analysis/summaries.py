@@ -41,6 +41,7 @@ def summarise(recorded: Recorded) -> Summary:
     _receptors(table)
     _uterus(table)
     _breast(table)
+    _effects(table)
     return table.rows
 
 
@@ -216,6 +217,23 @@ def _breast(table: _Table) -> None:
         table.rows["breast.milk_ejection.count"] = {"value": count, "unit": "1", "evidence": grade}
     table.over_subjects("breast.milk_removed", "end", lambda values: values[:, -1])
     table.over_subjects("breast.milk_volume", "end", lambda values: values[:, -1])
+
+
+def _effects(table: _Table) -> None:
+    """Side effects: the deepest fall of pressure and when, and what became of water and sodium."""
+    pressure, sodium, flow = "circulation.map_change", "water.serum_sodium", "water.urine_flow"
+    table.over_subjects(pressure, "lowest", lambda values: values.min(axis=1))
+    if table.has(pressure):
+        lowest = table.time[table.values(pressure).argmin(axis=1)]
+        table.add(pressure, "time_of_lowest", float(lowest.mean()), "s")
+    table.over_subjects("circulation.heart_rate_change", "peak", lambda values: values.max(axis=1))
+    table.over_subjects(sodium, "lowest", lambda values: values.min(axis=1))
+    table.over_subjects(sodium, "end", lambda values: values[:, -1])
+    table.over_subjects("water.urine_osmolality", "peak", lambda values: values.max(axis=1))
+    table.over_subjects("water.body_water", "end", lambda values: values[:, -1])
+    if table.has(flow) and len(table.time) > 1:
+        total = table.mean_over_time(table.values(flow)) * (table.time[-1] - table.time[0])
+        table.add(flow, "total", float(total.mean()), "mL")
 
 
 def _uterus(table: _Table) -> None:

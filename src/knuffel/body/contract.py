@@ -295,6 +295,13 @@ class Component(ABC):
         """Return what was drawn or read to build this component, as plain data (JSON); it travels with the result."""
         return {}
 
+    def findings(self, state: Any) -> Sequence[Notice]:
+        """Return warnings about what happened, from the ``state`` at the end of a run; they travel with the result.
+
+        What the run was like has to be in the state, so that a resumed run finds the same.
+        """
+        return ()
+
     def edges(self) -> Sequence[int]:
         """Return the times (ms after time zero) at which something jumps; the engine splits intervals there."""
         return ()

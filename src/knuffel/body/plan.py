@@ -43,6 +43,8 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "human-breast": "knuffel.body.breast.human:HumanBreast",
         "rat-mammary-gland": "knuffel.body.breast.rat:RatMammaryGland",
     },
+    "circulation": {"vasodilation": "knuffel.body.circulation.pressure:Vasodilation"},
+    "water": {"antidiuresis": "knuffel.body.water:Antidiuresis"},
 }
 
 ROOMS: tuple[str, ...] = tuple(_BUILT_IN)

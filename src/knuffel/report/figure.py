@@ -71,7 +71,7 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
 
 def _panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
-    from knuffel.report import lactation, organ, panels, strip
+    from knuffel.report import lactation, organ, panels, side_effects, strip
 
     found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events)]
     if view.has("neurons.spike.time"):
@@ -90,7 +90,7 @@ def _panels(view: View) -> list[tuple[float, Drawer]]:
         found.append((1.35, organ.activity))
     elif view.has("receptors.myometrium_effect") and not view.has("breast.pressure"):
         found.append((1.1, panels.receptor))
-    return found + lactation.panels(view)
+    return found + lactation.panels(view) + side_effects.panels(view)
 
 
 def _strip_height(view: View) -> float:

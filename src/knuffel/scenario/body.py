@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
 from knuffel.scenario.asked import ON_DEMAND
+from knuffel.scenario.effects import EFFECTS, has_v2_drive, wanted
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
-from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
+from knuffel.scenario.model import DoseSpec, RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
 from knuffel.scenario.schema_body import Room
@@ -39,16 +41,17 @@ def read_rooms(
     fidelity: str | None = None,
     folder: FilePath | None = None,
     asked: frozenset[str] = frozenset(),
+    doses: Sequence[DoseSpec] = (),
 ) -> dict[str, RoomSpec]:
     """Return what stands in every room, in the order of the signal.
 
     ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one; ``asked`` names the rooms
-    that what is observed or given asks for.
+    that what is observed or given asks for; ``doses`` decide whether the rooms of their side effects run.
     """
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked, doses).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
 
@@ -104,11 +107,12 @@ class _Reader:
         fidelity: str | None,
         folder: FilePath | None,
         asked: frozenset[str],
+        doses: Sequence[DoseSpec],
     ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.fidelity = fidelity
         self.path: Path = ("body", room)
-        self.folder, self.asked = folder, asked
+        self.folder, self.asked, self.doses = folder, asked, doses
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -118,6 +122,7 @@ class _Reader:
         mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
+        self._check_drive(mode, earlier)
         self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
@@ -178,6 +183,8 @@ class _Reader:
             return "off"
         if self.room in ON_DEMAND:
             return "model" if self.room in self.asked else "off"
+        if self.room in EFFECTS:
+            return "model" if wanted(self.room, self.subject, self.doses, earlier) else "off"
         if self.room in _LACTATION:
             bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"
@@ -188,11 +195,13 @@ class _Reader:
 
     def _check_who(self, mode: str) -> None:
         subject = self.subject
-        if subject is None or mode != "model" or self.room not in ("uterus", "receptors"):
+        if subject is None or mode != "model" or self.room not in ("uterus", "receptors", *EFFECTS):
             return
         if subject.species != "human":
             message = f"this version has no model of the {self.room} of a rat"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif self.room in EFFECTS:
+            return
         elif self.room == "uterus" and subject.sex == "male":
             self.problems.add(self.path, "a man has no uterus", allowed="off", show_found=False)
         elif self.room == "uterus" and subject.labour_preset is None:
@@ -201,6 +210,11 @@ class _Reader:
             ]
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_drive(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        if self.room == "water" and mode == "model" and not has_v2_drive(earlier):
+            text = "nothing drives the V2 receptor of the kidney (receptors.v2_drive): full diuresis, 15 mL/min"
+            self.problems.notice("full_diuresis", self.path, text)
 
     def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
         subject = self.subject

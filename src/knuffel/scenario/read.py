@@ -71,7 +71,7 @@ class _Reading:
         doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
         asked = asked_rooms(protocol)
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, doses)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)

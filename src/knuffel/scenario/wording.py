@@ -196,6 +196,8 @@ ROOM_NAMES: dict[str, dict[str, str]] = {
         "receptors": "receptoren",
         "uterus": "baarmoeder",
         "breast": "borst",
+        "circulation": "bloeddruk",
+        "water": "water",
     },
 }
 """Names of rooms in a language, where they differ from the names in the file."""

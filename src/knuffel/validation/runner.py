@@ -52,6 +52,8 @@ STUDIES = (
     "rat_let_down",
     "human_let_down",
     "milk_supply",
+    "blood_pressure",
+    "water_balance",
 )
 """The modules of this package that are studies, in the order of the signal."""
 
