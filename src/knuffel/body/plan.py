@@ -35,6 +35,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     },
     "pulses": {"breastfeeding": "knuffel.body.pulses:BreastfeedingPulses"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
+    "fluids": {"saliva-and-urine": "knuffel.body.fluids:SalivaAndUrine"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
     "breast": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
+from knuffel.scenario.asked import FLUIDS
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
 from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
@@ -22,10 +23,11 @@ from knuffel.scenario.tree import Path, Problems
 if TYPE_CHECKING:
     from knuffel.evidence.resolve import Override
 
-__all__ = ["parameter_sets", "read_rooms"]
+__all__ = ["makes", "parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
+_PLASMA = "plasma.oxytocin_concentration"
 _FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
 
@@ -37,17 +39,24 @@ def read_rooms(
     problems: Problems,
     fidelity: str | None = None,
     folder: FilePath | None = None,
+    asked: frozenset[str] = frozenset(),
 ) -> dict[str, RoomSpec]:
     """Return what stands in every room, in the order of the signal.
 
-    ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one.
+    ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one; ``asked`` names the rooms
+    that what is observed or given asks for.
     """
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
+
+
+def makes(name: str, spec: RoomSpec) -> bool:
+    """Return whether what stands in a room gives the port ``name``, one of its outputs."""
+    return spec.mode == "model" or (spec.mode == "prescribed" and name in spec.outputs)
 
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
@@ -100,11 +109,12 @@ class _Reader:
         problems: Problems,
         fidelity: str | None,
         folder: FilePath | None,
+        asked: frozenset[str],
     ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.fidelity = fidelity
         self.path: Path = ("body", room)
-        self.folder = folder
+        self.folder, self.asked = folder, asked
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -114,6 +124,7 @@ class _Reader:
         mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
+        self._check_fluids(mode, earlier)
         self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
@@ -172,6 +183,9 @@ class _Reader:
             return "model"
         if foreign:
             return "off"
+        if self.room == FLUIDS:
+            human = self.subject.species == "human"
+            return "model" if human and FLUIDS in self.asked and makes(_PLASMA, earlier["plasma"]) else "off"
         if self.room in _LACTATION:
             bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"
@@ -196,6 +210,16 @@ class _Reader:
             ]
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_fluids(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        if self.room != FLUIDS or mode != "model" or self.subject is None:
+            return
+        if self.subject.species != "human":
+            message = "this version has no model of the saliva and urine of a rat"
+            self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif not makes(_PLASMA, earlier["plasma"]) and not self.problems.spoiled_below("body", "plasma"):
+            message = f"saliva and urine follow the blood, and nothing makes {_PLASMA} in this scenario"
+            self.problems.add(self.path, message, allowed="off, or a model in body.plasma", show_found=False)
 
     def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
         subject = self.subject

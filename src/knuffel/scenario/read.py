@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 
+from knuffel.scenario.asked import asked_rooms
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.fidelity import read_table
@@ -69,7 +70,8 @@ class _Reading:
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder)
+        asked = asked_rooms(document, doses)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
