@@ -8,13 +8,13 @@ from knuffel.engine.store import Recorded, Variable
 from knuffel.evidence import load
 from knuffel.observe.assay import measure
 from knuffel.observe.sampling import observations
+from knuffel.scenario.model import SampleSpec
 
 STREAMS = Streams(7, "observe")
 
 
-class Series:
-    def __init__(self, name: str, assay: str) -> None:
-        self.name, self.assay = name, assay
+def series_of(name: str, assay: str, **more: object) -> SampleSpec:
+    return SampleSpec(name, assay, "plasma.oxytocin_concentration", (), **more)
 
 
 def report(truth, assay, subjects, series="a", seed=7):
@@ -99,7 +99,7 @@ def test_observations_add_values_and_flags_for_each_series():
     }
     found = observations(
         Recorded(variables, {"subject_index": [4, 9]}),
-        [Series("early", "truth"), Series("late", "ria_extracted")],
+        [series_of("early", "truth"), series_of("late", "ria_extracted")],
         STREAMS,
     )
     by_name = {item.name: item for item in found}

@@ -106,8 +106,8 @@ class SalivaAndUrine(Component):
     """Saliva that follows plasma ten minutes later, with what runs down from the nose; urine that collects for an hour.
 
     Delay and collection look back on a ring of plasma levels at whole minutes of the engine clock, so that nothing
-    depends on how time is cut into intervals of a minute or less. The depots of a nasal dose are advanced exactly. Before
-    the begin, plasma was what it is at the begin.
+    depends on how time is cut into intervals of a minute or less. The depots of a nasal dose are advanced exactly.
+    Before the begin, plasma was what it is at the begin.
     """
 
     room = "fluids"
@@ -159,7 +159,7 @@ class SalivaAndUrine(Component):
         return found
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[FluidState, Outputs]:
-        """Return saliva and urine at rest. Raises `ParameterError` when the resting level of plasma is not above zero."""
+        """Return saliva and urine at the start. Raises `ParameterError` when plasma has no resting level above zero."""
         own, basal = self.parameters, inputs.end(_BASAL)
         if not (basal > 0).all():
             raise ParameterError(f"{_BASAL} is {float(np.min(basal)):g} pg/mL: saliva and urine need one above zero")
@@ -212,4 +212,3 @@ class SalivaAndUrine(Component):
         for row in np.flatnonzero(np.abs(missing) > _BALANCE * state.given):
             found.append(Violation("nasal oxytocin", int(row), f"mass balance is off by {missing[row]:g} pg"))
         return found
-
