@@ -143,6 +143,13 @@ _STUDIES = {
             "spiegels, halfwaardetijden, bolus en infuus, ook à terme",
         ),
     },
+    "assays": {
+        "en": (
+            "Assays and saliva",
+            "two methods in the same blood, errors of each, tubes, saliva after a spray",
+        ),
+        "nl": ("Bepalingen en speeksel", "twee methoden in hetzelfde bloed, fouten, buizen, speeksel na neusspray"),
+    },
     "breastfeeding_cohort": {
         "en": ("Breastfeeding", "let-downs, pulses, milk, latency and plasma of 80 women, each counted by its method"),
         "nl": (

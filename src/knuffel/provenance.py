@@ -10,6 +10,7 @@ from knuffel import __version__
 from knuffel.assembly import Model
 from knuffel.errors import Notice
 from knuffel.evidence import load
+from knuffel.observe.sampling import reported_factor
 from knuffel.scenario.model import Scenario
 
 __all__ = ["provenance", "source_keys"]
@@ -51,7 +52,11 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
         "cells": scenario.rooms["neurons"].settings.get("cells"),
         "drawn": _drawn(model),
         "tocograph": scenario.observe.tocograph,
-        "samples": [{"name": item.name, "assay": item.assay, "port": item.port} for item in scenario.observe.samples],
+        "samples": [
+            {"name": item.name, "assay": item.assay, "port": item.port, "unit": item.unit, "gain": item.gain}
+            | {"tube": item.tube, "held_ms": item.held, "reported_factor": reported_factor(item)}
+            for item in scenario.observe.samples
+        ],
         "stimuli": [
             {
                 "kind": item.kind,

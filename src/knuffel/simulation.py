@@ -26,10 +26,10 @@ from knuffel.engine.random import Streams
 from knuffel.engine.recorder import Recorder, SamplePlan
 from knuffel.engine.store import RESULT, MemorySink, Recorded, Sink, ZarrSink, atomic_write, storage_errors
 from knuffel.errors import Interrupted, KnuffelError, StoreError
-from knuffel.observe.sampling import observations
+from knuffel.observe.sampling import OXYTOCINASE, breakdown, observations, sampling_notices
 from knuffel.provenance import provenance
 from knuffel.result import Result
-from knuffel.scenario.model import Scenario
+from knuffel.scenario.model import SampleSpec, Scenario
 
 __all__ = ["Progress", "simulate"]
 
@@ -113,7 +113,7 @@ class _Run:
             subjects=len(model.subjects),
             ports=levels,
             event_ports=events,
-            samples=[SamplePlan(item.name, _port(model, item.port), item.times) for item in scenario.observe.samples],
+            samples=[_plan(model, item) for item in scenario.observe.samples],
             every=scenario.observe.record_every,
             end=scenario.duration,
             also=_dose_ends(scenario),
@@ -143,9 +143,11 @@ class _Run:
         self.checkpoint()
         sampled = {variable.name: variable for variable in self.recorder.sample_variables()}
         truth = Recorded(sampled, {"subject_index": self.model.subjects.index.tolist()})
-        self.recorder.put(observations(truth, self.scenario.observe.samples, self.streams.of("observe")))
-        seconds = time.perf_counter() - began
-        return self.recorder.finish(provenance(self.scenario, self.model, seconds, self.engine.findings()))
+        samples = self.scenario.observe.samples
+        observed = observations(truth, samples, self.streams.of("observe"))
+        self.recorder.put(observed)
+        found = [*self.engine.findings(), *sampling_notices(observed, samples)]
+        return self.recorder.finish(provenance(self.scenario, self.model, time.perf_counter() - began, found))
 
     def _pause(self, t: int) -> bool:
         now = time.monotonic()
@@ -265,6 +267,13 @@ def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[
     if not scenario.observe.spikes:
         events = [port for port in events if port.name != "neurons.spike"]
     return [port for port in chosen if port.kind not in (Kind.EVENTS, Kind.AMOUNT)], events
+
+
+def _plan(model: Model, item: SampleSpec) -> SamplePlan:
+    """Return what is read for a sampling series: its port, and oxytocinase when that goes on in the tube."""
+    made = {port.name: port for part in model.wiring.parts for port in part.outputs}
+    beside = (made[OXYTOCINASE],) if breakdown(item) > 0 and OXYTOCINASE in made else ()
+    return SamplePlan(item.name, _port(model, item.port), item.times, beside)
 
 
 def _port(model: Model, name: str) -> Port:

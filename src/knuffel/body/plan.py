@@ -37,6 +37,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "pump": {"induction": "knuffel.body.pump:InductionPump"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "csf": {"one-compartment": "knuffel.body.circulation.csf:CerebrospinalFluid"},
+    "fluids": {"saliva-and-urine": "knuffel.body.fluids:SalivaAndUrine"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
     "breast": {

@@ -182,7 +182,7 @@ def _series(result: Finished, item: Mapping[str, Any], words: Texts) -> Iterator
                 "series": assay_name(item, words),
                 "subject": int(subject) + 1,
                 "time": words.span(float(t)),
-                "truth": words.number(float(truth[row, place])),
+                "truth": words.number(float(truth[row, place]) * item.get("reported_factor", 1)),
                 "value": sign + words.number(float(value[row, place])),
                 "unit": "" if held[f"{dim}.value"].unit == "1" else held[f"{dim}.value"].unit,
                 "flag": words("below_detection") if censored[row, place] else flag,

@@ -133,7 +133,7 @@ def _error_band(axes: Axes, view: View, near: list[Any], total: Floats) -> float
     for item in near:
         preset = load.assays()[item["assay"]]
         error = float(np.hypot(preset.cv_inter, preset.cv_intra))
-        scale = preset.gain * (1 if preset.recovery_corrected else preset.recovery)
+        scale = preset.gain * item.get("gain", 1) * (1 if preset.recovery_corrected else preset.recovery)
         if error <= 0 or preset.offset_median > 0 or not np.isclose(scale, 1):
             continue
         label = view.texts("error_band", error=view.texts.number(100 * error, 2))
@@ -163,9 +163,9 @@ def split_samples(view: View) -> tuple[list[Any], list[Any]]:
     far: list[Any] = []
     for item in view.attributes.get("samples", ()):
         name = f"sample.{item['name']}.value"
-        if not view.has(name) or not item["port"].startswith("plasma."):
+        if not view.has(name) or not item["port"].startswith("plasma.oxytocin_"):
             continue
-        values = view.level(name)
+        values = view.level(name) / item.get("reported_factor", 1)
         if not np.isfinite(values).any():
             continue
         curve = np.nanmax(view.level(item["port"])) if view.has(item["port"]) else np.nanmax(values)
@@ -176,7 +176,7 @@ def split_samples(view: View) -> tuple[list[Any], list[Any]]:
 def _samples(axes: Axes, view: View, item: dict[str, Any], place: int) -> float:
     """Draw one series of the first subjects, open triangles below detection, and return what must fit the axis."""
     name = f"sample.{item['name']}"
-    value = view.level(f"{name}.value")[:_MAX_PEOPLE]
+    value = view.level(f"{name}.value")[:_MAX_PEOPLE] / item.get("reported_factor", 1)  # the axis is in pg/mL
     censored = view.level(f"{name}.censored")[:_MAX_PEOPLE] > 0
     time = np.broadcast_to(view.axis(np.asarray(view.variables[f"{name}.time"].data[...])), value.shape)
     colour, marker = _MARKER_COLOURS[place % 4], _MARKERS[place % 4]

@@ -172,7 +172,10 @@ class _Tables:
     def samples(self) -> Path:
         """Write all sampling series in one long table."""
         names = [name.removesuffix(".truth") for name in self.recorded.variables if name.endswith(".truth")]
-        notes = ["time: s after the start; truth: what the model holds; value: what the laboratory reports"]
+        notes = [
+            "time: s after the start; truth: what the model holds; value: what the laboratory reports; both in unit"
+        ]
+        notes.append("truth and value are both in the unit of their row")
         notes.append("censored: 1 below the limit of detection (value is the limit); below_loq: 1 below quantification")
         for name in names:
             if f"{name}.value" in self.recorded.variables:
@@ -181,6 +184,7 @@ class _Tables:
         return self.table("samples.csv", header, notes, self._sample_rows(names))
 
     def _sample_rows(self, names: Sequence[str]) -> Rows:
+        factors = {item["name"]: item.get("reported_factor", 1) for item in self.recorded.attributes.get("samples", ())}
         for name in names:
             held = self.recorded.variables
             time = np.asarray(held[f"{name}.time"].data[...]) / 1000
@@ -189,7 +193,8 @@ class _Tables:
             value = np.asarray(held[f"{name}.value"].data[...]) if reported else truth
             censored = np.asarray(held[f"{name}.censored"].data[...]) if reported else np.zeros(truth.shape, int)
             below = np.asarray(held[f"{name}.below_loq"].data[...]) if reported else np.zeros(truth.shape, int)
-            unit, short = held[f"{name}.truth"].unit, name.removeprefix("sample.")
+            unit, short = held[f"{name}.{'value' if reported else 'truth'}"].unit, name.removeprefix("sample.")
+            truth = truth * factors.get(short, 1)
             for row, subject in enumerate(self.subjects.tolist()):
                 columns = (time, truth[row], value[row], censored[row], below[row])
                 for t, true, seen, flag, low in zip(*(column.tolist() for column in columns), strict=True):

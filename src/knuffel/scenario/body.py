@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
-from knuffel.scenario.asked import ON_DEMAND
+from knuffel.scenario.asked import FLUIDS, PUMP
 from knuffel.scenario.effects import EFFECTS, has_v2_drive, wanted
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
@@ -25,10 +25,11 @@ from knuffel.scenario.tree import Path, Problems
 if TYPE_CHECKING:
     from knuffel.evidence.resolve import Override
 
-__all__ = ["parameter_sets", "read_rooms"]
+__all__ = ["makes", "parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
+_PLASMA = "plasma.oxytocin_concentration"
 _FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
 
@@ -54,6 +55,11 @@ def read_rooms(
         rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked, doses).read(rooms)
     _check_same_parameter(rooms, problems)
     return rooms
+
+
+def makes(name: str, spec: RoomSpec) -> bool:
+    """Return whether what stands in a room gives the port ``name``, one of its outputs."""
+    return spec.mode == "model" or (spec.mode == "prescribed" and name in spec.outputs)
 
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
@@ -123,6 +129,7 @@ class _Reader:
         self._check_mode(mode, component)
         self._check_who(mode)
         self._check_drive(mode, earlier)
+        self._check_fluids(mode, earlier)
         self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
@@ -181,10 +188,13 @@ class _Reader:
             return "model"
         if foreign:
             return "off"
-        if self.room in ON_DEMAND:
-            return "model" if self.room in self.asked else "off"
+        if self.room == PUMP:
+            return "model" if PUMP in self.asked else "off"
         if self.room in EFFECTS:
             return "model" if wanted(self.room, self.subject, self.doses, earlier) else "off"
+        if self.room == FLUIDS:
+            human = self.subject.species == "human"
+            return "model" if human and FLUIDS in self.asked and makes(_PLASMA, earlier["plasma"]) else "off"
         if self.room in _LACTATION:
             bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"
@@ -215,6 +225,16 @@ class _Reader:
         if self.room == "water" and mode == "model" and not has_v2_drive(earlier):
             text = "nothing drives the V2 receptor of the kidney (receptors.v2_drive): full diuresis, 15 mL/min"
             self.problems.notice("full_diuresis", self.path, text)
+
+    def _check_fluids(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        if self.room != FLUIDS or mode != "model" or self.subject is None:
+            return
+        if self.subject.species != "human":
+            message = "this version has no model of the saliva and urine of a rat"
+            self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif not makes(_PLASMA, earlier["plasma"]) and not self.problems.spoiled_below("body", "plasma"):
+            message = f"saliva and urine follow the blood, and nothing makes {_PLASMA} in this scenario"
+            self.problems.add(self.path, message, allowed="off, or a model in body.plasma", show_found=False)
 
     def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
         subject = self.subject

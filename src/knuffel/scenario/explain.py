@@ -10,8 +10,8 @@ from knuffel.body.contract import Kind
 from knuffel.body.plan import component_class
 from knuffel.evidence import load
 from knuffel.scenario.fidelity import is_spiking
-from knuffel.scenario.model import RoomSpec, Scenario
-from knuffel.scenario.observe import ports_of
+from knuffel.scenario.model import RoomSpec, SampleSpec, Scenario
+from knuffel.scenario.samples import ports_of
 from knuffel.scenario.timeline import Moment, timeline
 from knuffel.scenario.times import clock_text, time_text
 from knuffel.scenario.wording import ROOM_NAMES, WORDS
@@ -206,12 +206,21 @@ def _observed(item: Scenario, words: dict[str, str]) -> str:
                 "assay": series.assay,
                 "first": first,
                 "last": last,
-                "port": series.port,
+                "port": "; ".join((series.port, *_laboratory(series))),
             }
             lines.append(words["sample"].format(**facts))
     if kept.tocograph:
         lines.append(words["tocograph"])
     return "\n".join(lines)
+
+
+def _laboratory(series: SampleSpec) -> list[str]:
+    """Return what is unusual about a sampling series, in signs that need no translation."""
+    parts = [f"{series.tube}, {time_text(series.held)}"] if series.held else []
+    if series.unit not in ("pg/mL", "1"):
+        content = f", {series.ug_per_iu:g} ug/IU" if series.ug_per_iu is not None else ""
+        parts.append(series.unit + content)
+    return parts + ([f"x {series.gain:g}"] if series.gain != 1 else [])
 
 
 def _cost(cost: Cost, words: dict[str, str]) -> str:

@@ -182,12 +182,21 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """A sampling series: its name, the assay, the port that is sampled, and the times in ms."""
+    """A sampling series: its name, the assay, the port that is sampled, and the times in ms.
+
+    Blood stands in ``tube`` (edta, inhibitor, heparin or serum) for ``held`` ms. The report is in ``unit``;
+    ``ug_per_iu`` is the content of one unit (None: that of the assay); ``gain`` multiplies that of the assay.
+    """
 
     name: str
     assay: str
     port: str
     times: tuple[int, ...]
+    tube: str = "edta"
+    held: int = 0
+    unit: str = "pg/mL"
+    ug_per_iu: float | None = None
+    gain: float = 1.0
 
 
 @dataclass(frozen=True)

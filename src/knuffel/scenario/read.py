@@ -70,7 +70,7 @@ class _Reading:
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
-        asked = asked_rooms(protocol)
+        asked = asked_rooms(document, doses, protocol)
         rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, doses)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)

@@ -193,6 +193,7 @@ ROOM_NAMES: dict[str, dict[str, str]] = {
         "secretion": "afgifte",
         "pulses": "pulsen",
         "plasma": "bloed",
+        "fluids": "speeksel en urine",
         "receptors": "receptoren",
         "uterus": "baarmoeder",
         "breast": "borst",

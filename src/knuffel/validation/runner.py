@@ -39,6 +39,7 @@ STUDIES = (
     "rate_fidelity",
     "rat_plasma",
     "pharmacokinetics",
+    "assays",
     "network_bursts",
     "network_store",
     "network_behaviours",
