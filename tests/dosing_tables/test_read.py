@@ -78,7 +78,10 @@ def test_additional_doses(read: Reader) -> None:
 
 
 def test_what_counts_as_missing(read: Reader) -> None:
-    table = read(HEAD + "1,0,0,.,,.,,.,5,0\n1,1,0,0,0,0,0,,6,1\n1,2,0,,,,,,.,.\n1,3,2,,,,,,.,1\n")
+    table = read(
+        HEAD
+        + "1,0,1,7,0.00,.,.,im,0.000,.\n1,0,0,0.0,0.00,.,,.,5,0\n1,1,0,0,0,0,0,,6,1\n1,2,0,,,,,,.,.\n1,3,2,,,,,,.,1\n"
+    )
     assert [seen.value for seen in table.observations] == [5, None, None]
     assert [notice.code for notice in table.notices] == ["table_other_events"]
 

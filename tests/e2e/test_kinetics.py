@@ -66,6 +66,26 @@ def test_units_that_a_user_types(table: Path, dose: str, baseline: str) -> None:
     assert found["clearance"] == pytest.approx(CLEARANCE, rel=1e-6)
 
 
+def test_an_infusion(tmp_path: Path) -> None:
+    time = np.array([0, 5, 10, 15, 20, 21, 25, 30, 40, 60.0])
+    rise = UNIT / 20 / CLEARANCE * (1 - np.exp(-CLEARANCE / VOLUME * np.minimum(time, 20)))
+    level = rise * np.exp(-CLEARANCE / VOLUME * np.maximum(time - 20, 0))
+    rows = "".join(f"{at:g},{seen:.17g}\n" for at, seen in zip(time, level, strict=True))
+    path = tmp_path / "infusion.csv"
+    path.write_text("TIME[min],DV[pg/mL]\n" + rows)
+    asked = values(path, dose="1 IU", over="20 min")
+    assert asked["clearance"] == pytest.approx(CLEARANCE, rel=0.03)
+    assert asked["half_life"] == pytest.approx(np.log(2) * VOLUME / CLEARANCE)
+    assert asked["mean_residence_time"] == pytest.approx(VOLUME / CLEARANCE, rel=0.03)
+    # The same from a table that holds the dose, its rate in other units.
+    text = "ID,TIME[min],AMT[IU],RATE[mU/min],ROUTE,DV[pg/mL],BLQ\n1,0,1,50,iv_infusion,.,.\n"
+    sampled = "".join(f"1,{at:g},.,.,.,{seen:.17g},0\n" for at, seen in zip(time, level, strict=True))
+    path.write_text(text + sampled + "1,70,.,.,.,0.1,1\n")
+    tabled = values(path)
+    assert tabled.pop("clearance") == pytest.approx(asked.pop("clearance"))
+    assert {key: tabled[key] for key in asked} == pytest.approx(asked)
+
+
 def test_moles(tmp_path: Path) -> None:
     path = tmp_path / "moles.csv"
     time = np.arange(1, 40.0)

@@ -64,7 +64,7 @@ class Events:
         if amount > 0:
             self._tell(line, "AMT", "an observation (EVID 0) has no amount", row, ". or 0, or EVID 1")
         for name in ("RATE", "ADDL", "II", "SS"):
-            if self._text(row, name) not in (*_MISSING, "0", "0.0"):
+            if self._number(line, row, name) not in (None, 0) and self._text(row, name) not in _MISSING:
                 self._tell(line, name, "this belongs to a dose, and the row is an observation", row, ". or 0")
         value, left_out, below = (self._number(line, row, name) for name in ("DV", "MDV", "BLQ"))
         if value is None or left_out is None or below is None:
@@ -81,7 +81,8 @@ class Events:
         if not amount > 0:
             self._tell(line, "AMT", "a dose (EVID 1) needs an amount", row, "above 0")
             return
-        if self._text(row, "DV") not in (*_MISSING, "0", "0.0") and self._text(row, "MDV") != "1":
+        seen = self._number(line, row, "DV")
+        if seen is not None and not isnan(seen) and seen != 0 and self._number(line, row, "MDV") != 1:
             self._tell(line, "DV", "the row of a dose holds no observation", row, ". or MDV 1, and a row of its own")
         steady = self._number(line, row, "SS")
         if steady is not None and not isnan(steady) and steady != 0:

@@ -16,6 +16,7 @@ from knuffel.errors import DataError, Problem
 __all__ = ["Sheet", "read_sheet"]
 
 _LARGEST = 200_000_000  # bytes
+_MOST_LINES = 5_000_000
 _MOST_COLUMNS = 500
 _COMMENT = "#"
 _UNIT_IN_TEXT = re.compile(r"([A-Za-z_]\w*)\s*\[\s*([^\[\],;]+?)\s*\]")
@@ -81,6 +82,8 @@ def _lines(path: str | os.PathLike[str], file: str) -> list[tuple[int, str]]:
         _refuse(f"the file cannot be read: {error.strerror or error}", file)
     if len(content) > _LARGEST:
         _refuse("the file is too large for this", file, allowed=f"at most {_LARGEST // 10**6} MB")
+    if content.count(b"\n") > _MOST_LINES:
+        _refuse("the table is too long", file, allowed=f"at most {_MOST_LINES:,} lines")
     if b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1
         _refuse("the file is not text", file, line, found="a zero byte", allowed="UTF-8 text")
