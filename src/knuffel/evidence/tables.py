@@ -173,7 +173,7 @@ def _row(entry: Parameter, changed: Sequence[str]) -> dict[str, Any]:
         "symbol": entry.symbol,
         "status": entry.status,
         "species": entry.species,
-        "spread": dict(entry.spread),
+        "spread": {key: list(item) if isinstance(item, tuple) else item for key, item in entry.spread.items()},
         "source": list(entry.source),
         "why": entry.why,
         "sets": list(changed),
@@ -190,7 +190,9 @@ def _changed_by() -> dict[str, list[str]]:
 
 def _spread_text(spread: Mapping[str, Any]) -> str:
     numbers = [
-        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+        f"{key} {value:g}"
+        if isinstance(value, float)
+        else f"{key.replace('_', ' ')} {' '.join(value) if isinstance(value, list) else value}"
         for key, value in spread.items()
         if key != "kind"
     ]

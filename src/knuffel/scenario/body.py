@@ -187,6 +187,9 @@ class _Reader:
         if subject.species != "human":
             message = f"this version has no model of the {self.room} of a rat"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif subject.sex == "mixed":
+            message = "there are men in the cohort, and this room is that of women"
+            self.problems.add(self.path, message, allowed="off; or a cohort of women", show_found=False)
         elif subject.sex == "male":
             message = "a man has no uterus" if self.room == "uterus" else "this room holds receptors of the uterus"
             self.problems.add(self.path, message, allowed="off", show_found=False)

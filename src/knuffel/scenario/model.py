@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from knuffel.evidence.resolve import Override
+    from knuffel.population.spec import PopulationSpec
 
 __all__ = [
     "DoseSpec",
@@ -38,7 +39,8 @@ _ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 
 @dataclass(frozen=True)
 class SubjectSpec:
-    """Who. ``weight`` in kg; ``gestational_week`` None when not pregnant; ``kinetics`` names a parameter set.
+    """Who. ``sex`` is female, male or mixed; ``weight`` in kg; ``gestational_week`` None when not pregnant;
+    ``kinetics`` names a parameter set (of a mixed cohort, both).
 
     ``state`` is resting, postmenopausal, term or lactating; ``labour_preset`` names a parameter set of a uterus, or is
     None; ``basal_profile`` chooses among the published resting levels. While lactating: ``days_postpartum`` at the
@@ -188,7 +190,7 @@ class EngineSpec:
 @dataclass(frozen=True)
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
-    ``rate_table`` when rates stand in for spikes.
+    ``rate_table`` when rates stand in for spikes, ``population`` when subjects are drawn.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -208,6 +210,7 @@ class Scenario:
     observe: ObserveSpec
     engine: EngineSpec
     rate_table: TableSpec | None = None
+    population: PopulationSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

@@ -55,16 +55,18 @@ class AdultParameters:
 class AdultSettings:
     """``species`` is human or rat; None takes that of the subjects. It decides where the basal level comes from.
 
-    ``days_postpartum`` counts days since the birth at time zero; None without a recent birth.
+    ``days_postpartum`` counts days since the birth at time zero, one number or an array of shape (subject,); None
+    without a recent birth.
     """
 
     species: str | None = None
-    days_postpartum: float | None = None
+    days_postpartum: float | Floats | None = None
 
     def __post_init__(self) -> None:
         if self.species is not None and self.species not in _SPECIES:
             raise ParameterError(f"species {self.species!r} is not one of {', '.join(_SPECIES)}")
-        if self.days_postpartum is not None and not 0 <= self.days_postpartum < inf:
+        days = np.asarray(0 if self.days_postpartum is None else self.days_postpartum)
+        if not ((days >= 0) & (days < inf)).all():
             raise ParameterError(f"days_postpartum = {self.days_postpartum} is not a number of days from 0")
 
 
@@ -125,7 +127,9 @@ class Adult(Component):
             typical_clearance=subjects.full(own.typical_clearance),
             gestational_week=week_or_zero(subjects.gestational_week),
             receptor_density=subjects.full(own.receptor_density),
-            days_postpartum=subjects.full(self.settings.days_postpartum or 0),
+            days_postpartum=subjects.full(
+                0 if self.settings.days_postpartum is None else self.settings.days_postpartum
+            ),
         )
         return state, _levels(state)
 
