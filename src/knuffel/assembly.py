@@ -55,6 +55,16 @@ class Model:
     warm_up: int
     cohort: Cohort | None = None
 
+    def in_use(self) -> list[tuple[str, Resolved]]:
+        """Return every number in use by id, sorted; in a cohort of both sexes twice where the sexes differ."""
+        every = [self.resolved] if self.cohort is None else list(self.cohort.typical.values())
+        return [
+            (name, numbers[name])
+            for name in sorted(self.resolved)
+            for place, numbers in enumerate(every)
+            if place == 0 or numbers[name].value != every[0][name].value
+        ]
+
     @property
     def hash(self) -> str:
         """SHA-256 over every number in use and the classes that use them."""
@@ -78,7 +88,8 @@ class Model:
         result = {}
         for place, part in enumerate(self.wiring.parts):
             upstream = {rooms[source] for source in self.wiring.upstream(place)}
-            statuses = [self.resolved[name].status for room in upstream for name in self.used_by.get(room, ())]
+            read = {name for room in upstream for name in self.used_by.get(room, ())}
+            statuses = [item.status for name, item in self.in_use() if name in read]
             grade = weakest(statuses) if statuses else "prescribed"
             given = any(scenario.rooms[room].mode == "prescribed" for room in upstream if room in scenario.rooms)
             if statuses and given:

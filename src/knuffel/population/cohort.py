@@ -33,7 +33,7 @@ class Cohort:
 
     ``female`` tells the sexes apart; ``covariates`` by name; ``parameters`` by id, in the unit of the evidence;
     ``spreads`` is how the parameters that were drawn themselves are distributed, by id (those that only follow from
-    others are not in it); ``observed`` are numbers that no model reads.
+    others are not in it); ``observed`` are numbers that no model reads; ``typical`` holds the numbers of each sex.
     """
 
     female: npt.NDArray[np.bool_]
@@ -41,6 +41,7 @@ class Cohort:
     parameters: Mapping[str, Drawn] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     observed: Mapping[str, Drawn] = field(default_factory=dict)
+    typical: Mapping[str, Mapping[str, Resolved]] = field(default_factory=dict)
 
 
 def spreads_in_use(
@@ -118,7 +119,7 @@ def draw_cohort(
         if name in covariates and identifier in typical[first]:
             parameters[identifier] = Drawn(covariates[name], _typical(typical[first][identifier].parameter.value))
     observed = {OXYTOCINASE: _observed(normals[OXYTOCINASE])} if observed_too else {}
-    return Cohort(female, covariates, dict(sorted(parameters.items())), spreads, observed)
+    return Cohort(female, covariates, dict(sorted(parameters.items())), spreads, observed, typical)
 
 
 def _typical(value: object) -> float:
