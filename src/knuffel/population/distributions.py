@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 KINDS = ("lognormal", "normal", "uniform", "values")
 """What a distribution of a covariate may be."""
 
+_LARGEST = 1e300
+"""In place of infinity, which JSON cannot hold."""
+
 _FAR = 8.0
 """Standard deviations beyond which a limit cuts off less than a double can tell from nothing."""
 
@@ -37,8 +40,8 @@ class Distribution:
     kind: str
     centre: float = 0.0
     width: float = 0.0
-    low: float = -inf
-    high: float = inf
+    low: float = -_LARGEST
+    high: float = _LARGEST
     values: tuple[float, ...] = ()
 
     def draw(self, normal: Floats, index: npt.NDArray[np.int64]) -> Floats:

@@ -86,7 +86,9 @@ class _Reader:
             )
             return None
         numbers = tuple(number for number in found if number is not None)
-        return Distribution("values", values=numbers) if len(numbers) == len(written) else None
+        if len(numbers) < len(written):
+            return None
+        return Distribution("values", low=min(numbers), high=max(numbers), values=numbers)
 
     @property
     def _shown(self) -> str:
@@ -120,7 +122,7 @@ class _Reader:
             return None
         zero = self.unit == "kg" and key in ("median", "mean", "from", "values") and value == 0
         if not low <= value <= high or zero:
-            allowed = f"above {low:g}{self._shown}" if zero or high == inf else f"{low:g} to {high:g}{self._shown}"
+            allowed = f"above {low:g}{self._shown}" if zero else f"{low:g} to {high:g}{self._shown}"
             self.problems.add(path, "not a possible value", allowed=allowed)
             return None
         return value

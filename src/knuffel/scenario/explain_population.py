@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from math import exp, inf, sqrt
+from math import exp, sqrt
 
 from knuffel.body.plan import component_class
 from knuffel.evidence.resolve import resolve
@@ -29,7 +29,6 @@ _WORDS = {
         "uniform": "{what}: uniform{limits}.",
         "values": "{what}: one value for each subject{limits}.",
         "between": ", from {low} to {high}",
-        "above": ", at least {low}",
         "weight": "Weight",
         "gestational_week": "Week of pregnancy",
         "days_postpartum": "Days since the birth",
@@ -50,7 +49,6 @@ _WORDS = {
         "uniform": "{what}: uniform{limits}.",
         "values": "{what}: een waarde voor elke proefpersoon{limits}.",
         "between": ", van {low} tot {high}",
-        "above": ", minstens {low}",
         "weight": "Gewicht",
         "gestational_week": "Week van de zwangerschap",
         "days_postpartum": "Dagen sinds de geboorte",
@@ -74,8 +72,7 @@ def population_lines(scenario: Scenario, lang: str) -> list[str]:
 
 def _covariate(name: str, how: Distribution, words: dict[str, str]) -> str:
     unit = COVARIATES[name][0]
-    low, high = (min(how.values), max(how.values)) if how.values else (how.low, how.high)
-    limits = words["between" if high < inf else "above"].format(low=_number(low, unit), high=_number(high, unit))
+    limits = words["between"].format(low=_number(how.low, unit), high=_number(how.high, unit))
     width = _percent(how.width) if how.kind == "lognormal" else _number(how.width, unit)
     return words[how.kind].format(what=words[name], centre=_number(how.centre, unit), width=width, limits=limits)
 

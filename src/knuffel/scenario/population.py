@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from math import inf
 
 from knuffel.body.plan import component_class
 from knuffel.errors import ParameterError
@@ -36,6 +35,7 @@ _MOST_SUBJECTS = 100_000
 _LARGEST_CV = 10.0
 _PREGNANCY, _WEEKS = (0.0, 42.0), {"term": (37.0, 42.0)}
 _DAYS = {"human": 1095.0, "rat": 40.0}
+_HEAVIEST = {"human": 650.0, "rat": 2.0}
 _OWN = ("weight", "gestational_week", "days_postpartum")
 """Covariates that one value of the same name in the section ``subject`` can stand for."""
 
@@ -139,15 +139,20 @@ class _Reader:
     def _unused(self, name: str) -> str:
         return "no model of this scenario uses this parameter" if name in load.parameters() else "no such parameter"
 
+    def _can_differ(self, name: str) -> bool:
+        value = self.entries[name].value
+        return isinstance(value, float) and value > 0
+
     def _own_spreads(self) -> dict[str, float]:
         found = {}
         for name, given in (self.section.spreads or {}).items():
             path: Path = (*_PATH, "spreads", name)
             if name not in self.entries:
-                allowed = sorted(key for key, entry in self.entries.items() if not isinstance(entry.value, tuple))
+                allowed = sorted(filter(self._can_differ, self.entries))
                 self.problems.add(path, self._unused(name), found=repr(name), allowed=allowed, near=name, at_key=True)
-            elif isinstance(self.entries[name].value, tuple):
-                self.problems.add(path, "a row of numbers cannot differ between subjects", at_key=True)
+            elif not self._can_differ(name):
+                message = "only one number, and one above zero, can differ between subjects"
+                self.problems.add(path, message, found=f"{self.entries[name].value}", at_key=True)
             elif given is not None:
                 if not 0 <= given.value <= _LARGEST_CV:
                     most = f"0 to {_LARGEST_CV:g}, or 0 to {100 * _LARGEST_CV:g} %"
@@ -243,4 +248,4 @@ def _limits(name: str, subject: SubjectSpec) -> tuple[float, float]:
         return 0.0, 1.0
     if name == "gestational_week":
         return _WEEKS.get(subject.state, _PREGNANCY)
-    return (0.0, _DAYS[subject.species]) if name == "days_postpartum" else (0.0, inf)
+    return (0.0, (_DAYS if name == "days_postpartum" else _HEAVIEST)[subject.species])
