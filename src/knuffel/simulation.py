@@ -27,7 +27,7 @@ from knuffel.engine.recorder import Recorder, SamplePlan
 from knuffel.engine.store import RESULT, MemorySink, Recorded, Sink, ZarrSink, atomic_write, storage_errors
 from knuffel.errors import Interrupted, KnuffelError, StoreError
 from knuffel.observe.sampling import OXYTOCINASE, breakdown, observations, sampling_notices
-from knuffel.provenance import provenance
+from knuffel.provenance import provenance, subject_variables
 from knuffel.result import Result
 from knuffel.scenario.model import SampleSpec, Scenario
 
@@ -141,6 +141,7 @@ class _Run:
                 f"interrupted at {self.engine.time / 1000:g} s of {self.scenario.duration / 1000:g} s{where}"
             )
         self.checkpoint()
+        self.recorder.put(subject_variables(self.model))
         sampled = {variable.name: variable for variable in self.recorder.sample_variables()}
         truth = Recorded(sampled, {"subject_index": self.model.subjects.index.tolist()})
         samples = self.scenario.observe.samples

@@ -123,7 +123,9 @@ class Events:
 
 @dataclass(frozen=True)
 class Subjects:
-    """The people or animals of one run; all share species and sex. Arrays have shape (subject,).
+    """The people or animals of one run; all share species and state. Arrays have shape (subject,).
+
+    ``sex`` is female or male, or mixed when a cohort holds both; then no room may ask for it.
 
     ``index`` is the place in the cohort (it keys the random streams, so a subject alone equals itself in a cohort);
     ``weight`` in kg; ``gestational_week`` is NaN when not pregnant, that of the birth after one.

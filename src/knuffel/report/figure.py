@@ -124,7 +124,7 @@ def _headings(figure: Figure, view: View, caption: list[str], total: float) -> N
     heading = style.fitted(title, 70)
     figure.text(left, 1 - 0.13 / total, heading, fontsize=12.5, fontweight="bold", color=style.INK, va="top")
     if view.subjects > 1:
-        note = words("subjects", count=view.subjects)
+        note = words("subjects", count=view.subjects, shown=len(view.shown))
         figure.text(right, 1 - 0.17 / total, note, fontsize=style.SMALL, color=style.GREY, va="top", ha="right")
     for row, line in enumerate(reversed(caption)):
         y = (0.17 + _CAPTION_LINE * row) / total

@@ -75,10 +75,15 @@ def write_csv(recorded: Recorded, directory: Path, summary: Mapping[str, Mapping
         written.append(writer.events("uterus.contraction", "contractions.csv", columns, {"index": "number"}))
         if recorded.attributes.get("tocograph"):
             written.append(writer.tocograph())
+    if any(item.dims == ("subject",) for item in recorded.variables.values()):
+        written.append(writer.people())
     if any(name.startswith("sample.") for name in recorded.variables):
         written.append(writer.samples())
-    rows = ([name, row["value"], row["unit"], row["evidence"]] for name, row in summary.items())
-    written.append(writer.table("summary.csv", ["name", "value", "unit", "evidence"], [], rows))
+    several = ["p05", "p95"] if any("p05" in row for row in summary.values()) else []
+    columns_of = ["value", *several, "unit", "evidence"]
+    rows = ([name, *(row.get(column, "") for column in columns_of)] for name, row in summary.items())
+    notes = ["value: median over the subjects; p05, p95: what 5 and 95 % of them stay below"] if several else []
+    written.append(writer.table("summary.csv", ["name", *columns_of], notes, rows))
     fields = ["id", "value", "unit", "status", "source", "origin", "where", "title"]
     listed = recorded.attributes.get("parameters", ())
     lines = ([_plain(item.get(field)) for field in fields] for item in listed)
@@ -154,6 +159,14 @@ class _Tables:
                 columns = [np.asarray(data[row, cut]).tolist() for data in arrays]
                 for place, second in enumerate(seconds):
                     yield [subject, second, *(column[place] for column in columns)]
+
+    def people(self) -> Path:
+        """Write what differs between the subjects, one row each."""
+        shown = [item for item in self.recorded.variables.values() if item.dims == ("subject",)]
+        notes = [f"{item.name}: {item.unit}; {item.long_name}" for item in shown]
+        columns = [self.subjects, *(np.asarray(item.data[...]) for item in shown)]
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return self.table("subjects.csv", ["subject", *(item.name for item in shown)], notes, rows)
 
     def events(self, port: str, name: str, columns: Mapping[str, str], names: Mapping[str, str]) -> Path:
         """Write the events of a port, one row each; the subject is given by its place in the cohort."""

@@ -212,6 +212,9 @@ class _Reader:
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
         elif self.room in EFFECTS:
             return
+        elif subject.sex == "mixed" and self.room == "uterus":
+            message = "there are men in the cohort, and this room is that of women"
+            self.problems.add(self.path, message, allowed="off; or a cohort of women", show_found=False)
         elif self.room == "uterus" and subject.sex == "male":
             self.problems.add(self.path, "a man has no uterus", allowed="off", show_found=False)
         elif self.room == "uterus" and subject.labour_preset is None:

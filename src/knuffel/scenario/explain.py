@@ -9,6 +9,7 @@ from typing import Any
 from knuffel.body.contract import Kind
 from knuffel.body.plan import component_class
 from knuffel.evidence import load
+from knuffel.scenario.explain_population import population_lines
 from knuffel.scenario.fidelity import is_spiking
 from knuffel.scenario.model import RoomSpec, SampleSpec, Scenario
 from knuffel.scenario.samples import ports_of
@@ -63,7 +64,7 @@ class Explanation:
         """Return the explanation for a person, in English or Dutch."""
         words, item = WORDS[lang], self.scenario
         parts = [item.title[lang], *([item.description[lang]] if item.description[lang] else [])]
-        parts += [_heading(words["who"]) + "\n" + _who(item, words)]
+        parts += [_heading(words["who"]) + "\n" + _who(item, lang)]
         parts += [_heading(words["happens"]) + "\n" + self._happens(lang)]
         parts += [_heading(words["body"]) + "\n" + _body(item, lang)]
         parts += [_heading(words["observed"]) + "\n" + _observed(item, words)]
@@ -138,14 +139,15 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(lines)
 
 
-def _who(item: Scenario, words: dict[str, str]) -> str:
-    subject = item.subject
+def _who(item: Scenario, lang: str) -> str:
+    words, subject = WORDS[lang], item.subject
     facts = {"week": f"{subject.gestational_week or 0:g}", "days": f"{subject.days_postpartum or 0:g}"}
     state = words[subject.state].format(**facts)
     weight = f"{subject.weight * 1000:g} g" if subject.species == "rat" else f"{subject.weight:g} kg"
     lines = [words["subject"].format(who=words[f"{subject.species}_{subject.sex}"], state=state, weight=weight)]
     if subject.count > 1:
         lines.append(words["subjects"].format(count=subject.count) + ".")
+    lines += population_lines(item, lang)
     if subject.litter is not None:
         lines.append(words["litter"].format(count=subject.litter))
     lines.append(words["kinetics"].format(kinetics=subject.kinetics))

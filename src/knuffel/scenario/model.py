@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from knuffel.evidence.resolve import Override
+    from knuffel.population.spec import PopulationSpec
 
 __all__ = [
     "DoseSpec",
@@ -39,7 +40,7 @@ _ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 
 @dataclass(frozen=True)
 class SubjectSpec:
-    """Who. ``weight`` in kg; ``kinetics`` names a parameter set.
+    """Who. ``sex`` is female, male or mixed; ``weight`` in kg; ``kinetics`` names a set (or both, when mixed).
 
     ``state`` is resting, postmenopausal, pregnant, term, postpartum or lactating; ``gestational_week`` is None when not
     pregnant, that of the birth when postpartum; ``labour_preset`` names a parameter set of a uterus, or is None;
@@ -223,7 +224,8 @@ class EngineSpec:
 @dataclass(frozen=True)
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
-    ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run.
+    ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run, ``population`` when subjects
+    are drawn.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -244,6 +246,7 @@ class Scenario:
     engine: EngineSpec
     rate_table: TableSpec | None = None
     protocol: ProtocolSpec | None = None
+    population: PopulationSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

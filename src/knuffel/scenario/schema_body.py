@@ -10,6 +10,7 @@ from knuffel.body.plan import ROOMS
 from knuffel.scenario.quantities import Clock, Flag, Frequency, Number, Time, Whole, choice
 from knuffel.scenario.schema import Engine, Section, Subject, Texts
 from knuffel.scenario.schema_events import Dose, Stimulus
+from knuffel.scenario.schema_population import Population
 
 __all__ = ["Document", "Observe", "Record", "Room", "Sample", "Signal", "Train"]
 
@@ -150,6 +151,7 @@ class Document(Section):
     )
     seed: Whole | None = Field(None, description="the same scenario and seed give the same result; 1 unless given")
     subject: Subject | None = Field(None, description="who")
+    population: Population | None = Field(None, description="virtual subjects that differ from each other")
     stimuli: list[Stimulus | None] | None = Field(None, description="what happens (also called events)")
     doses: list[Dose | None] | None = Field(None, description="drugs")
     body: _Body | None = Field(None, description="which model stands in each room")

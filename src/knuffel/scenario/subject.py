@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knuffel.evidence import load
 from knuffel.evidence.load import ParameterSet
 from knuffel.scenario.model import SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["read_subject"]
+__all__ = ["of_sex", "read_subject"]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
@@ -45,11 +47,11 @@ _AFTER_BIRTH = "state: lactating or postpartum; or leave it out"
 _WORDS = {"female": "woman", "male": "man"}
 
 
-def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | None:
-    """Return the subject, or None when it is not clear who it is."""
+def read_subject(section: Subject | None, problems: Problems, share: float | None = None) -> SubjectSpec | None:
+    """Return the subject, or None when it is not clear who it is. ``share`` of women replaces the sex."""
     if section is None or section.species is None or section.sex is None or problems.spoiled("subject", "state"):
         return None
-    species, sex, state = section.species, section.sex, section.state or "resting"
+    species, sex, state = section.species, _sex(section.sex, share), section.state or "resting"
     if not _possible(species, sex, state, problems):
         return None
     profile = section.basal_profile or ("thornton" if state in _WEEKS else "equal")
@@ -61,7 +63,7 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
         gestational_week=_week(section, state, problems),
         weight=_weight(section, species, problems),
         count=_count(section, problems),
-        kinetics=_set(section.kinetics, "kinetics", (species, sex, state), problems) or _KINETICS[species, sex, state],
+        kinetics=_kinetics(section, (species, sex, state), problems),
         labour_preset=_labour(section, (species, sex, state), problems),
         basal_profile=profile,
         days_postpartum=_days(section, species, state, problems),
@@ -72,12 +74,38 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
     return spec
 
 
+def of_sex(subject: SubjectSpec, sex: str) -> SubjectSpec:
+    """Return the subject as one of the sexes of a cohort; the subject itself when all have one sex."""
+    if subject.sex != "mixed":
+        return subject
+    return replace(subject, sex=sex, kinetics=_KINETICS[subject.species, sex, subject.state])
+
+
+def _sex(written: str, share: float | None) -> str:
+    if share is None:
+        return written
+    return "female" if share >= 1 else "male" if share <= 0 else "mixed"
+
+
+def _kinetics(section: Subject, who: tuple[str, str, str], problems: Problems) -> str:
+    species, sex, state = who
+    if sex != "mixed":
+        return _set(section.kinetics, "kinetics", who, problems) or _KINETICS[who]
+    if section.kinetics is not None:
+        message = "women and men have each their own set"
+        problems.add(("subject", "kinetics"), message, allowed="leave it out; or a cohort of one sex")
+    return " and ".join(dict.fromkeys(_KINETICS[species, one, state] for one in ("female", "male")))
+
+
 def _possible(species: str, sex: str, state: str, problems: Problems) -> bool:
     path: Path = ("subject", "state")
     if state == "resting":
         return True
     if species == "rat" and state != "lactating":
         problems.add(path, f"a rat cannot be {state} in this version", allowed="resting; a female also lactating")
+    elif sex == "mixed":
+        path = ("population", "covariates", "sex")
+        problems.add(path, f"only females can be {state}", allowed="female: 100 %; or subject.state: resting")
     elif sex == "male":
         who = "a man" if species == "human" else "a male rat"
         problems.add(path, f"{who} cannot be {state}", allowed="resting; or sex: female")
@@ -180,6 +208,10 @@ def _weight(section: Subject, species: str, problems: Problems) -> float:
 
 def _count(section: Subject, problems: Problems) -> int:
     count = 1 if section.count is None else section.count
+    if section.count is not None and problems.written("population"):
+        message = "the population says how many subjects there are"
+        problems.add(("subject", "count"), message, allowed="population.n alone", at_key=True)
+        return 1
     if not 1 <= count <= _MOST_SUBJECTS:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
