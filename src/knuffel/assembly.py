@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Floats, Kind, Port, Subjects
+from knuffel.body.contract import Component, Kind, Port, Subjects
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.engine.modes import Part, ScheduledSource, off_part, prescribed_part
 from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
@@ -145,7 +145,7 @@ def assemble(scenario: Scenario) -> Model:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
     return Model(
         wiring=connect(parts),
-        subjects=_subjects(scenario, {} if cohort is None else cohort.covariates),
+        subjects=_subjects(scenario, cohort),
         resolved=resolved,
         used_by=used,
         notices=(*scenario.notices, *notices, *said),
@@ -228,8 +228,9 @@ def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
     return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
 
 
-def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
+def _subjects(scenario: Scenario, cohort: Cohort | None) -> Subjects:
     subject, count = scenario.subject, scenario.subject.count
+    covariates = {} if cohort is None else cohort.covariates
     week = np.nan if subject.gestational_week is None else subject.gestational_week
     return Subjects(
         index=np.arange(count, dtype=np.int64),
@@ -237,6 +238,7 @@ def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
         sex=subject.sex,
         weight=covariates.get("weight", np.full(count, subject.weight)),
         gestational_week=covariates.get("gestational_week", np.full(count, week)),
+        women=cohort.female if cohort is not None and subject.sex == "mixed" else None,
     )
 
 
@@ -249,6 +251,7 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "sex": scenario.subject.sex,
         "state": scenario.subject.state,
         "days_postpartum": scenario.subject.days_postpartum,
+        "basal_profile": scenario.subject.basal_profile,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
         "table": table,

@@ -73,7 +73,7 @@ def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[st
 def _profile_set(subject: SubjectSpec) -> list[str]:
     if subject.basal_profile == "sex_difference":
         return [f"basal_sex_difference_{subject.sex}"]
-    return ["basal_review_term"] if subject.basal_profile == "review" else []
+    return ["basal_review_term"] if (subject.basal_profile, subject.state) == ("review", "term") else []
 
 
 def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> None:

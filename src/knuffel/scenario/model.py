@@ -39,12 +39,12 @@ _ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 
 @dataclass(frozen=True)
 class SubjectSpec:
-    """Who. ``sex`` is female, male or mixed; ``weight`` in kg; ``gestational_week`` None when not pregnant;
-    ``kinetics`` names a parameter set (of a mixed cohort, both).
+    """Who. ``sex`` is female, male or mixed; ``weight`` in kg; ``kinetics`` names a parameter set, of both sexes two.
 
-    ``state`` is resting, postmenopausal, term or lactating; ``labour_preset`` names a parameter set of a uterus, or is
-    None; ``basal_profile`` chooses among the published resting levels. While lactating: ``days_postpartum`` at the
-    start, ``litter`` (pups of a rat, else None), ``lactation``, a set for the pulses and the breast, or None.
+    ``state`` is resting, postmenopausal, pregnant, term, postpartum or lactating; ``gestational_week`` is None when not
+    pregnant, that of the birth when postpartum; ``labour_preset`` names a parameter set of a uterus, or is None;
+    ``basal_profile`` chooses among the published resting levels; ``days_postpartum`` at the start, after a birth. While
+    lactating: ``litter`` (pups of a rat, else None), ``lactation``, a set for the pulses and the breast, or None.
     """
 
     species: str

@@ -1,10 +1,9 @@
-"""`Adult`: levels that a run takes as constant."""
+"""`Adult`: levels that follow from who the subject is, and from the course of pregnancy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -19,60 +18,34 @@ from knuffel.body.contract import (
     State,
     Subjects,
     Violation,
-    check_numbers,
-    parameter,
 )
-from knuffel.body.physiology.equations import basal_concentration, week_or_zero
-from knuffel.errors import ParameterError
+from knuffel.body.physiology import equations
+from knuffel.body.physiology.parameters import AdultParameters, AdultSettings
 
-__all__ = ["Adult", "AdultParameters", "AdultSettings", "AdultState"]
+__all__ = ["Adult", "AdultState"]
 
-_SPECIES = ("human", "rat")
 _DAY = 86_400_000
-
-
-@dataclass(frozen=True)
-class AdultParameters:
-    """Numbers of one person or animal; scalars or arrays of shape (subject,)."""
-
-    basal_concentration: float = parameter(
-        "physiology.basal_concentration", "pg/mL", "resting oxytocin in plasma of a person"
-    )
-    clearance: float = parameter("plasma.clearance", "mL/s", "total clearance of this subject", positive=True)
-    typical_clearance: float = parameter(
-        "plasma.clearance", "mL/s", "total clearance that is typical of the population", positive=True, typical=True
-    )
-    resting_gland_rate: float = parameter("secretion.resting_gland_rate", "pg/s", "resting secretion of a rat's gland")
-    receptor_density: float = parameter(
-        "physiology.receptor_density", "fmol/mg", "oxytocin receptors of the myometrium without stimulation"
-    )
-
-    def __post_init__(self) -> None:
-        check_numbers(self)
-
-
-@dataclass(frozen=True)
-class AdultSettings:
-    """``species`` is human or rat; None takes that of the subjects. It decides where the basal level comes from.
-
-    ``days_postpartum`` counts days since the birth at time zero, one number or an array of shape (subject,); None
-    without a recent birth.
-    """
-
-    species: str | None = None
-    days_postpartum: float | Floats | None = None
-
-    def __post_init__(self) -> None:
-        if self.species is not None and self.species not in _SPECIES:
-            raise ParameterError(f"species {self.species!r} is not one of {', '.join(_SPECIES)}")
-        days = np.asarray(0 if self.days_postpartum is None else self.days_postpartum)
-        if not ((days >= 0) & (days < inf)).all():
-            raise ParameterError(f"days_postpartum = {self.days_postpartum} is not a number of days from 0")
+_WEEK = 7
+_PORTS = {
+    "basal_concentration": "basal_concentration",
+    "clearance": "clearance",
+    "typical_clearance": "typical_clearance",
+    "gestational_week": "gestational_week",
+    "receptor_density_set": "receptor_density",
+    "days_postpartum": "days_postpartum",
+    "pregnancy_factor": "pregnancy_factor",
+    "oxytocinase_activity": "oxytocinase_activity",
+}
+"""Output -> field of the state."""
 
 
 @dataclass
 class AdultState(State):
-    """The constants, arrays of shape (subject,): pg/mL, mL/s, mL/s, week, fmol/mg; and the days since the birth."""
+    """What holds now, arrays of shape (subject,): pg/mL, mL/s, mL/s, week, fmol/mg, day, 1, IU/mL.
+
+    Of the start: ``resting_concentration`` (pg/mL) and ``resting_density`` (fmol/mg) outside pregnancy, ``first_week``
+    of pregnancy (at the birth when there was one; 0 when not pregnant) and ``first_day`` since the birth.
+    """
 
     basal_concentration: Floats
     clearance: Floats
@@ -80,16 +53,22 @@ class AdultState(State):
     gestational_week: Floats
     receptor_density: Floats
     days_postpartum: Floats
+    pregnancy_factor: Floats
+    oxytocinase_activity: Floats
+    resting_concentration: Floats
+    resting_density: Floats
+    first_week: Floats
+    first_day: Floats
 
 
-def _level(name: str, unit: str, doc: str) -> Port:
-    return Port(f"physiology.{name}", unit, Kind.LEVEL, doc, range=(0, inf))
+def _level(name: str, unit: str, doc: str, highest: float = inf) -> Port:
+    return Port(f"physiology.{name}", unit, Kind.LEVEL, doc, range=(0, highest))
 
 
 class Adult(Component):
-    """An adult whose basal level, clearance, week of pregnancy and receptor density do not change during a run.
+    """An adult: basal level, clearance, receptor density, and how pregnancy changes them.
 
-    The days since a birth count on.
+    Without a pregnancy, and at term, nothing changes during a run. A pregnancy, and the days since a birth, count on.
 
     A person's basal concentration is given; a rat's follows from the resting secretion of the gland and the clearance.
     """
@@ -99,61 +78,119 @@ class Adult(Component):
     inputs = ()
     outputs = (
         _level("basal_concentration", "pg/mL", "resting oxytocin in plasma"),
-        _level("clearance", "mL/s", "total clearance of oxytocin of this subject"),
+        _level("clearance", "mL/s", "total clearance of oxytocin of this subject, organs and placenta"),
         _level("typical_clearance", "mL/s", "total clearance of oxytocin that is typical of the population"),
-        _level("gestational_week", "week", "completed weeks of pregnancy; 0 when not pregnant"),
-        _level("receptor_density_set", "fmol/mg", "myometrial oxytocin receptors without stimulation"),
+        _level("gestational_week", "week", "weeks of pregnancy; 0 when not pregnant"),
+        _level("receptor_density_set", "fmol/mg", "myometrial oxytocin receptors without stimulation; 0 in males"),
         _level("days_postpartum", "day", "days since the birth; 0 when there was none of late"),
+        Port(
+            "physiology.pregnancy_factor",
+            "1",
+            Kind.FRACTION,
+            "placental breakdown of oxytocin, 1 at term; dies away after a birth",
+            range=(0, 1),
+        ),
+        _level("oxytocinase_activity", "IU/mL", "oxytocinase in plasma"),
     )
     Parameters = AdultParameters
     Settings = AdultSettings
     State = AdultState
 
     parameters: AdultParameters
+    settings: AdultSettings
 
     def __init__(self, parameters: AdultParameters, settings: AdultSettings | None = None) -> None:
         super().__init__(parameters, settings or AdultSettings())
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[AdultState, Outputs]:
-        """Return the constants of every subject."""
-        own = self.parameters
-        if (self.settings.species or subjects.species) == "rat":
-            basal = basal_concentration(own.resting_gland_rate, own.clearance)
-        else:
-            basal = own.basal_concentration
+        """Return what holds at time zero."""
+        own, settings = self.parameters, self.settings
+        rat = (settings.species or subjects.species) == "rat"
+        basal = equations.basal_concentration(own.resting_gland_rate, own.clearance) if rat else own.basal_concentration
+        days = 0.0 if settings.days_postpartum is None else settings.days_postpartum
+        zero = subjects.full(0)
         state = AdultState(
             basal_concentration=subjects.full(basal),
             clearance=subjects.full(own.clearance),
             typical_clearance=subjects.full(own.typical_clearance),
-            gestational_week=week_or_zero(subjects.gestational_week),
-            receptor_density=subjects.full(own.receptor_density),
-            days_postpartum=subjects.full(
-                0 if self.settings.days_postpartum is None else self.settings.days_postpartum
-            ),
+            gestational_week=zero.copy(),
+            receptor_density=zero.copy(),
+            days_postpartum=zero.copy(),
+            pregnancy_factor=zero.copy(),
+            oxytocinase_activity=zero.copy(),
+            resting_concentration=subjects.full(basal),
+            resting_density=np.where(subjects.male(), 0, own.receptor_density).astype(np.float64),
+            first_week=equations.week_or_zero(subjects.gestational_week),
+            first_day=subjects.full(days),
         )
+        self._set(state, 0)
+        if rat:  # nobody measured the enzyme of a rat on this scale
+            state.oxytocinase_activity[:] = 0
         return state, _levels(state)
 
     def advance(self, state: AdultState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
-        """Return the same levels again, and the days since the birth: those at the start before time zero."""
-        if self.settings.days_postpartum is not None:
-            state.days_postpartum[:] = self.settings.days_postpartum + max(t + dt, 0) / _DAY
+        """Return what holds at the end; before time zero it is what holds at time zero."""
+        elapsed = max(t + dt, 0) / _DAY
+        if self._state(state) in ("pregnant", "postpartum"):
+            self._set(state, elapsed)
+        elif self.settings.days_postpartum is not None:
+            state.days_postpartum[:] = state.first_day + elapsed
         return _levels(state)
 
+    def _state(self, state: AdultState) -> str | None:
+        """Return the state of the subjects; a week of pregnancy alone says that they are pregnant."""
+        if self.settings.state is None and (state.first_week > 0).any():
+            return "pregnant"
+        return self.settings.state
+
+    def _set(self, state: AdultState, elapsed: float) -> None:
+        """Set everything that pregnancy moves, ``elapsed`` days after time zero."""
+        own, who = self.parameters, self._state(state)
+        course = (own.onset, own.midpoint, own.width, own.full)
+        rise = (state.resting_density, own.early_density, own.late_density, own.early_week, own.late_week)
+        state.days_postpartum[:] = 0 if self.settings.days_postpartum is None else state.first_day + elapsed
+        state.gestational_week[:] = 0 if who == "postpartum" else state.first_week
+        state.receptor_density[:] = state.resting_density
+        state.pregnancy_factor[:] = 1 if who == "term" else 0
+        if who == "pregnant":
+            carrying = state.first_week > 0
+            last = np.maximum(state.first_week, own.full)
+            state.gestational_week[:] = np.where(carrying, np.minimum(state.first_week + elapsed / _WEEK, last), 0)
+            state.pregnancy_factor[:] = equations.pregnancy_course(state.gestational_week, *course)
+            state.receptor_density[:] = equations.density_in_pregnancy(state.gestational_week, *rise)
+        elif who == "postpartum":
+            state.days_postpartum[:] = state.first_day + elapsed
+            at_birth = equations.pregnancy_course(state.first_week, *course)
+            state.pregnancy_factor[:] = equations.after_birth(at_birth, state.days_postpartum, own.decay)
+            state.receptor_density[:] = equations.density_after_birth(
+                state.days_postpartum,
+                equations.density_in_pregnancy(state.first_week, *rise),
+                state.resting_density,
+                own.kept_share,
+                own.fall_time,
+                own.hold_until,
+                own.settled,
+            )
+        factor = state.pregnancy_factor
+        review = self.settings.basal_profile == "review" and who in ("pregnant", "postpartum")
+        state.basal_concentration[:] = state.resting_concentration * (1 + own.basal_rise * factor if review else 1)
+        state.clearance[:] = own.clearance + own.placental_clearance * factor
+        state.typical_clearance[:] = own.typical_clearance + own.typical_placental_clearance * factor
+        state.oxytocinase_activity[:] = own.oxytocinase_resting + own.oxytocinase_rise * factor
+
     def invariants(self, state: AdultState, outputs: Outputs) -> list[Violation]:
-        """Return subjects whose constants are negative."""
-        return [
+        """Return subjects for whom something is negative, or whose pregnancy factor is above one."""
+        found = [
             Violation(name, int(row), f"is {array[row]:g}, below zero")
             for name, array in state.arrays().items()
             for row in np.flatnonzero(array < 0)
         ]
+        factor = state.pregnancy_factor
+        return found + [
+            Violation("pregnancy_factor", int(row), f"is {factor[row]:g}, above one")
+            for row in np.flatnonzero(factor > 1)
+        ]
 
 
-def _levels(state: AdultState) -> dict[str, Any]:
-    return {
-        "physiology.basal_concentration": state.basal_concentration.copy(),
-        "physiology.clearance": state.clearance.copy(),
-        "physiology.typical_clearance": state.typical_clearance.copy(),
-        "physiology.gestational_week": state.gestational_week.copy(),
-        "physiology.receptor_density_set": state.receptor_density.copy(),
-        "physiology.days_postpartum": state.days_postpartum.copy(),
-    }
+def _levels(state: AdultState) -> Outputs:
+    return {f"physiology.{name}": getattr(state, field).copy() for name, field in _PORTS.items()}
