@@ -145,7 +145,7 @@ def assemble(scenario: Scenario) -> Model:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
     return Model(
         wiring=connect(parts),
-        subjects=_subjects(scenario, {} if cohort is None else cohort.covariates),
+        subjects=_subjects(scenario, cohort),
         resolved=resolved,
         used_by=used,
         notices=(*scenario.notices, *notices, *said),
@@ -228,8 +228,9 @@ def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
     return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
 
 
-def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
+def _subjects(scenario: Scenario, cohort: Cohort | None) -> Subjects:
     subject, count = scenario.subject, scenario.subject.count
+    covariates = {} if cohort is None else cohort.covariates
     week = np.nan if subject.gestational_week is None else subject.gestational_week
     return Subjects(
         index=np.arange(count, dtype=np.int64),
@@ -237,6 +238,7 @@ def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
         sex=subject.sex,
         weight=covariates.get("weight", np.full(count, subject.weight)),
         gestational_week=covariates.get("gestational_week", np.full(count, week)),
+        women=cohort.female if cohort is not None and subject.sex == "mixed" else None,
     )
 
 

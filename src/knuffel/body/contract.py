@@ -125,7 +125,7 @@ class Events:
 class Subjects:
     """The people or animals of one run; all share species and state. Arrays have shape (subject,).
 
-    ``sex`` is female or male, or mixed when a cohort holds both; then no room may ask for it.
+    ``sex`` is female or male, or mixed when a cohort holds both; then ``women`` tells who is one.
 
     ``index`` is the place in the cohort (it keys the random streams, so a subject alone equals itself in a cohort);
     ``weight`` in kg; ``gestational_week`` is NaN when not pregnant, that of the birth after one.
@@ -136,6 +136,11 @@ class Subjects:
     sex: str = "female"
     weight: Floats = field(default_factory=lambda: np.array([70.0]))
     gestational_week: Floats = field(default_factory=lambda: np.array([np.nan]))
+    women: npt.NDArray[np.bool_] | None = None
+
+    def male(self) -> npt.NDArray[np.bool_]:
+        """Return who is male."""
+        return np.full(len(self.index), self.sex == "male") if self.women is None else ~self.women
 
     def __len__(self) -> int:
         return len(self.index)

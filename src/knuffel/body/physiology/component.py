@@ -126,7 +126,7 @@ class Adult(Component):
             pregnancy_factor=zero.copy(),
             oxytocinase_activity=zero.copy(),
             resting_concentration=subjects.full(basal),
-            resting_density=subjects.full(0 if subjects.sex == "male" else own.receptor_density),
+            resting_density=np.where(subjects.male(), 0, own.receptor_density).astype(np.float64),
             first_week=equations.week_or_zero(subjects.gestational_week),
             first_day=subjects.full(days),
         )
