@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Floats, Kind, Port, Subjects
-from knuffel.body.doses import NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
+from knuffel.body.contract import Component, Kind, Port, Subjects
+from knuffel.body.doses import EVERY_DOSE, NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.engine.modes import Amount, Part, Piece, ScheduledSource, off_part, prescribed_part
 from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
@@ -104,7 +104,8 @@ def assemble(scenario: Scenario) -> Model:
     """Build the model of a scenario. Raises `ParameterError` and `WiringError`."""
     running = [spec for spec in scenario.rooms.values() if spec.mode == "model"]
     classes = {spec.room: component_class(spec.room, spec.model) for spec in running}
-    used = {room: _evidence_ids(component) for room, component in classes.items()}
+    given = _given(scenario)
+    used = {room: component.evidence_ids(given) for room, component in classes.items()}
     overrides = {key: value for spec in running for key, value in spec.overrides.items()}
     table = _rate_table(scenario)
     if table is not None:
@@ -112,11 +113,13 @@ def assemble(scenario: Scenario) -> Model:
         for room in (spec.room for spec in running if spec.model == "rate"):
             used[room] += tuple(name for name in table.parameters if name.startswith(f"{room}."))
     held = () if table is None else table.parameters
-    wanted = sorted({name for names in used.values() for name in names} | set(overrides) | set(held))
-    resolved, notices = resolve(wanted, scenario.sets, overrides)
+    wanted = {name for names in used.values() for name in names} | set(overrides) | set(held)
+    built = {name for component in classes.values() for name in component.evidence_ids(EVERY_DOSE)}
+    everything, notices = resolve(sorted(wanted | built), scenario.sets, overrides)
+    resolved = {name: everything[name] for name in sorted(wanted)}
     if table is not None:
         table.check(resolved)
-    cohort = _cohort(scenario, wanted, overrides, used, resolved)
+    cohort = _cohort(scenario, sorted(everything), overrides, used, resolved)
     drawn = None if cohort is None else cohort.parameters
     context = _context(scenario, table)
     if cohort is not None and "days_postpartum" in cohort.covariates:
@@ -136,7 +139,7 @@ def assemble(scenario: Scenario) -> Model:
             signals = {name: _signal(signal, cells) for name, signal in spec.outputs.items()}
             parts.append(prescribed_part(kind, signals, interval))
         else:
-            component = kind(build(kind.Parameters, resolved, drawn), _settings(kind, spec, context))
+            component = kind(build(kind.Parameters, everything, drawn), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
     said = _model_notices(scenario, () if table is None else table.changes)
     said += [notice for part in parts if part.component is not None for notice in part.component.notices()]
@@ -224,8 +227,9 @@ def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]
     return found
 
 
-def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
-    return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
+def _given(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Return the (drug, route) pairs of the doses, each once."""
+    return tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses))
 
 
 def _subjects(scenario: Scenario, cohort: Cohort | None) -> Subjects:
@@ -254,7 +258,7 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "basal_profile": scenario.subject.basal_profile,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
-        "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),
+        "given": _given(scenario),
         "start_clock": float(scenario.start_clock),
         "protocol": scenario.protocol,
         "dose_times": _dose_times(scenario),

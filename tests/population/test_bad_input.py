@@ -78,9 +78,10 @@ def test_a_place_in_the_file_is_given():
 @pytest.mark.parametrize("name", ["renal_function", "hepatic_function"])
 def test_a_function_that_no_model_reads_is_refused(name):
     change = f"population.covariates.{name}={{mean: 0.6, sd: 0.15}}"
-    off = ["body.plasma={mode: prescribed, outputs: {oxytocin_concentration: 5 pg/mL}}", "doses=[]"]
+    levels = "{basal_concentration: 1.9 pg/mL, clearance: 20 mL/s}"
+    off = [f"body.physiology={{mode: prescribed, outputs: {levels}}}", "population.covariates={}"]
     with pytest.raises(ScenarioError) as caught:
-        scenario([change, *off])
+        scenario([*off, change])
     assert "no model of this scenario uses it" in str(caught.value)
 
 

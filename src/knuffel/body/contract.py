@@ -18,7 +18,7 @@ events    an `Events` record of what happened inside the interval
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import inf
@@ -293,6 +293,11 @@ class Component(ABC):
     def __init__(self, parameters: Any, settings: Any = None) -> None:
         self.parameters = parameters
         self.settings = settings
+
+    @classmethod
+    def evidence_ids(cls, given: Collection[tuple[str, str]] = ()) -> tuple[str, ...]:
+        """Return the ids of the numbers that matter in a run in which these (drug, route) pairs are given."""
+        return tuple(item.metadata["id"] for item in fields(cls.Parameters) if "id" in item.metadata)
 
     def notices(self) -> Sequence[Notice]:
         """Return warnings about unusual parameters or settings, which travel with the result."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from math import exp, sqrt
 
 from knuffel.body.plan import component_class
@@ -80,12 +79,8 @@ def _covariate(name: str, how: Distribution, words: dict[str, str]) -> str:
 def _parameters(scenario: Scenario, spec: PopulationSpec, words: dict[str, str]) -> list[str]:
     who = scenario.subject
     running = [item for item in scenario.rooms.values() if item.mode == "model"]
-    used = {
-        field.metadata["id"]
-        for item in running
-        for field in fields(component_class(item.room, item.model).Parameters)
-        if "id" in field.metadata
-    }
+    given = {(dose.drug, dose.route) for dose in scenario.doses}
+    used = {name for item in running for name in component_class(item.room, item.model).evidence_ids(given)}
     overrides = {key: value for item in running for key, value in item.overrides.items()}
     sizes: dict[str, list[str]] = {}
     notes: dict[str, list[str]] = {}
