@@ -267,7 +267,8 @@ class Component(ABC):
     Class-level declarations can be read without constructing anything: ``room`` (the folder, one component per room),
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
-    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
+    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted;
+    one without a coupling interval is never asked for more), ``default_sets``
     (parameter sets that hold unless the scenario names others), ``relative_cost`` (what a cell costs, in
     integrate-and-fire cells, for estimates), ``default_cells`` (how many cells of neurons unless the scenario says),
     ``citations`` (source keys beyond those of the parameters), ``peptide``
