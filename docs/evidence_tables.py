@@ -143,6 +143,13 @@ _STUDIES = {
             "spiegels, halfwaardetijden, bolus en infuus, ook à terme",
         ),
     },
+    "assays": {
+        "en": (
+            "Assays and saliva",
+            "two methods in the same blood, errors of each, tubes, saliva after a spray",
+        ),
+        "nl": ("Bepalingen en speeksel", "twee methoden in hetzelfde bloed, fouten, buizen, speeksel na neusspray"),
+    },
     "breastfeeding_cohort": {
         "en": ("Breastfeeding", "let-downs, pulses, milk, latency and plasma of 80 women, each counted by its method"),
         "nl": (
@@ -158,6 +165,10 @@ _STUDIES = {
         "en": ("Drugs at the breast", "alcohol, morphine and an antagonist during a feed; the first days"),
         "nl": ("Middelen bij het voeden", "alcohol, morfine en een antagonist tijdens een voeding; de eerste dagen"),
     },
+    "receptor_states": {
+        "en": ("Receptors", "antagonists, loss of receptors in long labour, recovery"),
+        "nl": ("Receptoren", "antagonisten, verlies van receptoren bij lang weeën, herstel"),
+    },
     "uterus_dose_response": {
         "en": (
             "Dose and response of the uterus",
@@ -172,6 +183,14 @@ _STUDIES = {
     "human_let_down": {
         "en": ("Let-down in women", "pressure and milk after pulses and doses, antagonists"),
         "nl": ("Toeschietreflex van vrouwen", "druk en melk na pulsen en doses, antagonisten"),
+    },
+    "blood_pressure": {
+        "en": ("Blood pressure", "blood pressure and heart rate after oxytocin and carbetocin at caesarean section"),
+        "nl": ("Bloeddruk", "bloeddruk en hartslag na oxytocine en carbetocine bij een keizersnede"),
+    },
+    "water_balance": {
+        "en": ("Water and sodium", "urine of men under an infusion, sodium of women with an infusion and water"),
+        "nl": ("Water en natrium", "urine van mannen tijdens een infuus, natrium van vrouwen met infuus en water"),
     },
     "milk_supply": {
         "en": ("Milk supply", "refilling, feeds a day, weak let-down, a skipped day, the first days after birth"),

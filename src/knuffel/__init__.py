@@ -21,20 +21,34 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from knuffel.errors import KnuffelError
     from knuffel.evidence.load import parameters
+    from knuffel.kinetics import Kinetics, plasma_kinetics
     from knuffel.result import Result
     from knuffel.scenario import bundled, load_scenario
     from knuffel.scenario.model import Scenario
     from knuffel.simulation import simulate
 
-__all__ = ["KnuffelError", "Result", "Scenario", "__version__", "bundled", "load_scenario", "parameters", "simulate"]
+__all__ = [
+    "Kinetics",
+    "KnuffelError",
+    "Result",
+    "Scenario",
+    "__version__",
+    "bundled",
+    "load_scenario",
+    "parameters",
+    "plasma_kinetics",
+    "simulate",
+]
 
 _HOME = {
+    "Kinetics": "knuffel.kinetics",
     "KnuffelError": "knuffel.errors",
     "Result": "knuffel.result",
     "Scenario": "knuffel.scenario.model",
     "bundled": "knuffel.scenario",
     "load_scenario": "knuffel.scenario",
     "parameters": "knuffel.evidence.load",
+    "plasma_kinetics": "knuffel.kinetics",
     "simulate": "knuffel.simulation",
 }
 

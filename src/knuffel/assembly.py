@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Kind, Port, Subjects
+from knuffel.body.contract import Component, Floats, Kind, Port, Subjects
 from knuffel.body.doses import NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.engine.modes import Amount, Part, Piece, ScheduledSource, off_part, prescribed_part
@@ -22,7 +22,8 @@ from knuffel.engine.wiring import Wiring, connect
 from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.evidence.rate_table import RateTable, rate_table, read_rate_table
-from knuffel.evidence.resolve import Resolved, build, resolve, weakest
+from knuffel.evidence.resolve import Override, Resolved, build, resolve, weakest
+from knuffel.population import Cohort, draw_cohort
 from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec, StimulusSpec
 from knuffel.units import unit_factor
 
@@ -42,7 +43,8 @@ _BURST_SLOPES = {"term": "labour", "lactating": "lactation"}
 class Model:
     """A wired model and where its numbers come from.
 
-    ``resolved`` holds every parameter that is in use; ``used_by`` the parameter ids of each room; ``warm_up`` in ms.
+    ``resolved`` holds every parameter that is in use; ``used_by`` the parameter ids of each room; ``warm_up`` in ms;
+    ``cohort`` what differs between the subjects, when they were drawn.
     """
 
     wiring: Wiring
@@ -51,6 +53,17 @@ class Model:
     used_by: Mapping[str, tuple[str, ...]]
     notices: tuple[Notice, ...]
     warm_up: int
+    cohort: Cohort | None = None
+
+    def in_use(self) -> list[tuple[str, Resolved]]:
+        """Return every number in use by id, sorted; in a cohort of both sexes twice where the sexes differ."""
+        every = [self.resolved] if self.cohort is None else list(self.cohort.typical.values())
+        return [
+            (name, numbers[name])
+            for name in sorted(self.resolved)
+            for place, numbers in enumerate(every)
+            if place == 0 or numbers[name].value != every[0][name].value
+        ]
 
     @property
     def hash(self) -> str:
@@ -60,7 +73,10 @@ class Model:
             part.room: f"{type(part.component).__module__}.{type(part.component).__qualname__}"
             for part in self.wiring.parts
         }
-        return sha256(json.dumps([numbers, classes], sort_keys=True).encode()).hexdigest()
+        digest = sha256(json.dumps([numbers, classes], sort_keys=True).encode())
+        for name, drawn in () if self.cohort is None else self.cohort.parameters.items():
+            digest.update(name.encode() + drawn.value.tobytes())
+        return digest.hexdigest()
 
     def grades(self, scenario: Scenario) -> dict[str, str]:
         """Return the evidence grade of every output port: the weakest number that it rests on.
@@ -72,7 +88,8 @@ class Model:
         result = {}
         for place, part in enumerate(self.wiring.parts):
             upstream = {rooms[source] for source in self.wiring.upstream(place)}
-            statuses = [self.resolved[name].status for room in upstream for name in self.used_by.get(room, ())]
+            read = {name for room in upstream for name in self.used_by.get(room, ())}
+            statuses = [item.status for name, item in self.in_use() if name in read]
             grade = weakest(statuses) if statuses else "prescribed"
             given = any(scenario.rooms[room].mode == "prescribed" for room in upstream if room in scenario.rooms)
             if statuses and given:
@@ -99,7 +116,11 @@ def assemble(scenario: Scenario) -> Model:
     resolved, notices = resolve(wanted, scenario.sets, overrides)
     if table is not None:
         table.check(resolved)
+    cohort = _cohort(scenario, wanted, overrides, used, resolved)
+    drawn = None if cohort is None else cohort.parameters
     context = _context(scenario, table)
+    if cohort is not None and "days_postpartum" in cohort.covariates:
+        context["days_postpartum"] = cohort.covariates["days_postpartum"]
     context["psp_rate"] = resolved["neurons.psp_rate"].value if "neurons.psp_rate" in resolved else None
     parts: list[Part] = []
     for room in ROOMS:
@@ -115,7 +136,7 @@ def assemble(scenario: Scenario) -> Model:
             signals = {name: _signal(signal, cells) for name, signal in spec.outputs.items()}
             parts.append(prescribed_part(kind, signals, interval))
         else:
-            component = kind(build(kind.Parameters, resolved), _settings(kind, spec, context))
+            component = kind(build(kind.Parameters, resolved, drawn), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
     said = _model_notices(scenario, () if table is None else table.changes)
     said += [notice for part in parts if part.component is not None for notice in part.component.notices()]
@@ -124,11 +145,30 @@ def assemble(scenario: Scenario) -> Model:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
     return Model(
         wiring=connect(parts),
-        subjects=_subjects(scenario),
+        subjects=_subjects(scenario, {} if cohort is None else cohort.covariates),
         resolved=resolved,
         used_by=used,
         notices=(*scenario.notices, *notices, *said),
         warm_up=warm_up,
+        cohort=cohort,
+    )
+
+
+def _cohort(
+    scenario: Scenario,
+    wanted: Sequence[str],
+    overrides: Mapping[str, Override],
+    used: Mapping[str, tuple[str, ...]],
+    resolved: Mapping[str, Resolved],
+) -> Cohort | None:
+    """Draw the subjects, each sex around the numbers of its own; None when the scenario has no population."""
+    spec, subject = scenario.population, scenario.subject
+    if spec is None:
+        return None
+    typical = {sex: resolve(wanted, sets, overrides)[0] for sex, sets in spec.sets.items()}
+    ids = {name for names in used.values() for name in names} & set(resolved)
+    return draw_cohort(
+        spec, typical, ids, species=subject.species, state=subject.state, sex=subject.sex, seed=scenario.seed
     )
 
 
@@ -188,15 +228,15 @@ def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
     return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
 
 
-def _subjects(scenario: Scenario) -> Subjects:
+def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
     subject, count = scenario.subject, scenario.subject.count
     week = np.nan if subject.gestational_week is None else subject.gestational_week
     return Subjects(
         index=np.arange(count, dtype=np.int64),
         species=subject.species,
         sex=subject.sex,
-        weight=np.full(count, subject.weight),
-        gestational_week=np.full(count, week),
+        weight=covariates.get("weight", np.full(count, subject.weight)),
+        gestational_week=covariates.get("gestational_week", np.full(count, week)),
     )
 
 
@@ -209,11 +249,13 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "sex": scenario.subject.sex,
         "state": scenario.subject.state,
         "days_postpartum": scenario.subject.days_postpartum,
+        "basal_profile": scenario.subject.basal_profile,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
         "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),
         "start_clock": float(scenario.start_clock),
         "protocol": scenario.protocol,
+        "dose_times": _dose_times(scenario),
         "table": table,
         "release_exponent": _RELEASE_EXPONENTS.get(component_class("neurons", neurons.model).peptide, 2),
     }
@@ -221,6 +263,13 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         interval = component_class("neurons", "rate").coupling_interval
         context["reader_interval"] = scenario.engine.intervals.get("neurons", interval)
     return context if cells is None else {**context, "cells": cells}
+
+
+def _dose_times(scenario: Scenario) -> tuple[int, ...]:
+    """Return when doses of the drugs that lower the blood pressure begin, change or end, in ms."""
+    doses = [dose for dose in scenario.doses if dose.drug in ("oxytocin", "carbetocin")]
+    changes = [time for dose in doses for start, end, _ in dose.segments for time in (start, end)]
+    return tuple(sorted({*changes, *(time for dose in doses for time, _ in dose.amounts)}))
 
 
 def _settings(kind: type[Component], spec: RoomSpec, context: Mapping[str, Any]) -> Any:

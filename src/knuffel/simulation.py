@@ -26,10 +26,10 @@ from knuffel.engine.random import Streams
 from knuffel.engine.recorder import Recorder, SamplePlan
 from knuffel.engine.store import RESULT, MemorySink, Recorded, Sink, ZarrSink, atomic_write, storage_errors
 from knuffel.errors import Interrupted, KnuffelError, StoreError
-from knuffel.observe.sampling import observations
-from knuffel.provenance import provenance
+from knuffel.observe.sampling import OXYTOCINASE, breakdown, observations, sampling_notices
+from knuffel.provenance import provenance, subject_variables
 from knuffel.result import Result
-from knuffel.scenario.model import Scenario
+from knuffel.scenario.model import SampleSpec, Scenario
 
 __all__ = ["Progress", "simulate"]
 
@@ -40,6 +40,8 @@ _MEMORY_LIMIT = 2**30
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2
+_SHORT = 300_000  # a dose of at most so many ms counts as a bolus
+_FINE, _WATCHED = 10_000, 420_000  # ms between records after a bolus, and for how long
 _MARK = ".knuffel"  # marks a directory as ours, and is locked while a run writes there
 
 
@@ -111,7 +113,7 @@ class _Run:
             subjects=len(model.subjects),
             ports=levels,
             event_ports=events,
-            samples=[SamplePlan(item.name, _port(model, item.port), item.times) for item in scenario.observe.samples],
+            samples=[_plan(model, item) for item in scenario.observe.samples],
             every=scenario.observe.record_every,
             end=scenario.duration,
             also=_dose_ends(scenario),
@@ -139,10 +141,14 @@ class _Run:
                 f"interrupted at {self.engine.time / 1000:g} s of {self.scenario.duration / 1000:g} s{where}"
             )
         self.checkpoint()
+        self.recorder.put(subject_variables(self.model))
         sampled = {variable.name: variable for variable in self.recorder.sample_variables()}
         truth = Recorded(sampled, {"subject_index": self.model.subjects.index.tolist()})
-        self.recorder.put(observations(truth, self.scenario.observe.samples, self.streams.of("observe")))
-        return self.recorder.finish(provenance(self.scenario, self.model, time.perf_counter() - began))
+        samples = self.scenario.observe.samples
+        observed = observations(truth, samples, self.streams.of("observe"))
+        self.recorder.put(observed)
+        found = [*self.engine.findings(), *sampling_notices(observed, samples)]
+        return self.recorder.finish(provenance(self.scenario, self.model, time.perf_counter() - began, found))
 
     def _pause(self, t: int) -> bool:
         now = time.monotonic()
@@ -241,7 +247,16 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
 def _dose_ends(scenario: Scenario) -> list[int]:
     """Return the times just before and after which doses bring a level to a peak or a turn."""
     times = [time for dose in scenario.doses for start, end, _ in dose.segments for time in (start, end)]
+    if scenario.rooms["circulation"].mode == "model":
+        times += _after_boluses(scenario)
     return times + [time + after for dose in scenario.doses for time, _ in dose.amounts for after in (0, 1)]
+
+
+def _after_boluses(scenario: Scenario) -> list[int]:
+    """Return times in the minutes after a dose at once or a short one, in which blood pressure is lowest."""
+    begins = [time for dose in scenario.doses for time, _ in dose.amounts]
+    begins += [start for dose in scenario.doses for start, end, _ in dose.segments if end - start <= _SHORT]
+    return [start + after for start in begins for after in range(_FINE, _WATCHED + 1, _FINE)]
 
 
 def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[Port]]:
@@ -253,6 +268,13 @@ def _recorded_ports(scenario: Scenario, model: Model) -> tuple[list[Port], list[
     if not scenario.observe.spikes:
         events = [port for port in events if port.name != "neurons.spike"]
     return [port for port in chosen if port.kind not in (Kind.EVENTS, Kind.AMOUNT)], events
+
+
+def _plan(model: Model, item: SampleSpec) -> SamplePlan:
+    """Return what is read for a sampling series: its port, and oxytocinase when that goes on in the tube."""
+    made = {port.name: port for part in model.wiring.parts for port in part.outputs}
+    beside = (made[OXYTOCINASE],) if breakdown(item) > 0 and OXYTOCINASE in made else ()
+    return SamplePlan(item.name, _port(model, item.port), item.times, beside)
 
 
 def _port(model: Model, name: str) -> Port:

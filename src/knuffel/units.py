@@ -16,7 +16,21 @@ from knuffel.errors import UnitError
 __all__ = ["PORT_UNITS", "UG_PER_IU", "convert", "parse_quantity", "unit_factor"]
 
 _TIME_UNITS = ("s", "ms", "Hz", "1/s", "1/min", "week", "day")
-_AMOUNT_UNITS = ("pg", "pg/s", "pg/mL", "pg/(mL*s)", "ng/mL", "nmol/L", "mmol/L", "IU/mL", "fmol/mg", "mM", "nM", "pM")
+_AMOUNT_UNITS = (
+    "pg",
+    "pg/s",
+    "pg/mL",
+    "pg/(mL*s)",
+    "ng/mL",
+    "nmol/L",
+    "mmol/L",
+    "mmol/s",
+    "IU/mL",
+    "fmol/mg",
+    "mM",
+    "nM",
+    "pM",
+)
 _BODY_UNITS = ("kg", "mL", "mL/s", "mV", "mmHg", "MVU", "uN", "mm", "cm", "mOsm/kg", "g/kg")
 PORT_UNITS = frozenset({"1", *_TIME_UNITS, *_AMOUNT_UNITS, *_BODY_UNITS})
 """The units that may stand at a port. One spelling each, so that equal units are equal strings."""

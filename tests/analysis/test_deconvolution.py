@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 from knuffel.analysis.deconvolution import firing_from_secretion, secretion_from_plasma
-from knuffel.body.circulation.plasma.equations import bolus_concentration, propagator
+from knuffel.body.circulation.plasma.equations import bolus_concentration
 from knuffel.errors import DataError
 
 KINETICS: dict[str, Any] = {
@@ -21,13 +22,17 @@ KINETICS: dict[str, Any] = {
 
 def plasma(secretion: Any, interval: float, start: float) -> Any:
     """Return the levels before, between and after pieces of constant secretion, from the steady level ``start``."""
-    step = propagator(*KINETICS.values(), interval)
+    clearance, here, exchange, there = KINETICS.values()
+    slopes = np.zeros((3, 3))
+    slopes[0] = -(clearance + exchange) / here, exchange / there, 1
+    slopes[1, :2] = exchange / here, -exchange / there
+    step = expm(slopes * interval)
     central, peripheral = start * KINETICS["central_volume"], start * KINETICS["peripheral_volume"]
     levels = [start]
     for rate in secretion:
         central, peripheral = (
-            step.cc * central + step.cp * peripheral + step.cr * rate,
-            step.pc * central + step.pp * peripheral + step.pr * rate,
+            step[0] @ (central, peripheral, rate),
+            step[1] @ (central, peripheral, rate),
         )
         levels.append(central / KINETICS["central_volume"])
     return np.array(levels)

@@ -34,12 +34,20 @@ def test_numbers_of_an_infusion():
     assert table["plasma.oxytocin_concentration.peak"]["evidence"] == "assumed, stimulus grade C"
 
 
-def test_several_subjects_are_averaged():
+def test_several_subjects_give_a_median_and_what_5_and_95_percent_stay_below():
     run = synthetic.infusion(minutes=60, subjects=3)
-    level = run.variables["plasma.oxytocin_concentration"].data
-    table = summarise(run)
-    assert table["plasma.oxytocin_concentration.peak"]["value"] == pytest.approx(level.max(axis=1).mean())
-    assert table["neurons.spike.count"]["value"] == len(run.variables["neurons.spike.time"].data) / 3
+    peaks = run.variables["plasma.oxytocin_concentration"].data.max(axis=1)
+    assert len(set(peaks)) == 3
+    row = summarise(run)["plasma.oxytocin_concentration.peak"]
+    assert set(row) == {"value", "unit", "evidence", "p05", "p95"}
+    low, middle, high = np.sort(peaks)
+    assert row["value"] == middle
+    assert row["p05"] == pytest.approx(low + 0.1 * (middle - low))
+    assert row["p95"] == pytest.approx(middle + 0.9 * (high - middle))
+    counts = np.bincount(run.variables["neurons.spike.subject"].data, minlength=3)
+    assert summarise(run)["neurons.spike.count"]["value"] == np.median(counts)
+    line = next(line for line in as_text(summarise(run)).splitlines() if "concentration.peak " in line)
+    assert f"({row['p05']:.4g} to {row['p95']:.4g}) pg/mL" in line
 
 
 def test_numbers_of_a_labour():

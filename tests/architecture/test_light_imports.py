@@ -24,10 +24,11 @@ CASES = {
     "help": CALL.format(words=["--help"]),
     "version": CALL.format(words=["--version"]),
     "run --help": CALL.format(words=["run", "--help"]),
+    "pk --help": CALL.format(words=["pk", "--help"]),
 }
 
 # The option parser itself converts the values of a verb with pydantic.
-PARSER = {"version": {"pydantic"}, "run --help": {"pydantic"}}
+PARSER = {"version": {"pydantic"}, "run --help": {"pydantic"}, "pk --help": {"pydantic"}}
 
 
 @pytest.mark.parametrize("case", CASES)

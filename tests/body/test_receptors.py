@@ -1,22 +1,44 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knuffel.body.contract import Inputs
-from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
+from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters, ReceptorSettings
 from knuffel.body.receptors.operational.equations import effect, half_effective_concentration, stimulus
 from knuffel.errors import ParameterError
-from tests.body.rooms import STREAMS, levels, numbers, subjects
+from tests.body.rooms import STREAMS, numbers, subjects
 
 EFFECT, STIMULUS = "receptors.myometrium_effect", "receptors.oxytocin_stimulus"
 
 
-def respond(concentration: float | tuple[float, float], density: float = 477, **changes: float) -> dict[str, float]:
-    room = OperationalReceptor(numbers(ReceptorParameters, **changes))
-    given = Inputs(levels(1, plasma__oxytocin_concentration=concentration, physiology__receptor_density_set=density))
+OFF = ReceptorSettings("off")
+OXYTOCIN = "plasma.oxytocin_concentration"
+
+
+def levels(count: int = 1, **values: Any) -> Inputs:
+    """Return every input level of the receptors, zero unless given by the last part of its name, as (start, end)."""
+    found = {}
+    for port in OperationalReceptor.inputs:
+        value = values.pop(port.name.split(".")[1], 0)
+        start, end = value if isinstance(value, tuple) else (value, value)
+        found[port.name] = (np.full(count, start, dtype=float), np.full(count, end, dtype=float))
+    assert not values
+    return Inputs(found)
+
+
+def respond(
+    concentration: float | tuple[float, float],
+    density: float = 477,
+    ligands: dict[str, float] | None = None,
+    **changes: float,
+) -> dict[str, float]:
+    room = OperationalReceptor(numbers(ReceptorParameters, **changes), OFF)
+    given = levels(oxytocin_concentration=concentration, receptor_density_set=density, **(ligands or {}))
     state, start = room.init(subjects(), given, STREAMS)
     outputs = room.advance(state, given, 0, 1000, STREAMS)
     assert room.invariants(state, outputs) == []
@@ -54,7 +76,7 @@ def test_atosiban_shifts_every_concentration_by_its_dose_ratio() -> None:
 
 def test_jump_of_plasma_crosses_at_once() -> None:
     room = OperationalReceptor(numbers(ReceptorParameters))
-    given = Inputs(levels(1, plasma__oxytocin_concentration=(100, 10), physiology__receptor_density_set=477))
+    given = levels(oxytocin_concentration=(100, 10), receptor_density_set=477)
     state, _ = room.init(subjects(), given, STREAMS)
     start, end = room.advance(state, given, 0, 1000, STREAMS)[STIMULUS]
     assert start[0] == pytest.approx(10 * end[0], rel=0.1)
@@ -78,13 +100,12 @@ def test_vasopressin_adds_and_competes() -> None:
 
 
 def test_one_subject_equals_its_row_in_a_cohort() -> None:
-    room = OperationalReceptor(numbers(ReceptorParameters))
+    room = OperationalReceptor(numbers(ReceptorParameters), OFF)
     concentration = np.geomspace(0.1, 1e4, 33)
     density = np.full(33, 477.0)
-    port = "plasma.oxytocin_concentration"
-    given = {port: (concentration, concentration), "physiology.receptor_density_set": (density, density)}
-    state, _ = room.init(subjects(33), Inputs(given), STREAMS)
-    cohort = room.advance(state, Inputs(given), 0, 1000, STREAMS)[EFFECT][1]
+    given = levels(33, oxytocin_concentration=concentration, receptor_density_set=density)
+    state, _ = room.init(subjects(33), given, STREAMS)
+    cohort = room.advance(state, given, 0, 1000, STREAMS)[EFFECT][1]
     alone = [respond(float(level))[EFFECT] for level in concentration]
     assert np.array_equal(cohort, alone)
 
@@ -99,7 +120,7 @@ def test_bad_numbers_are_refused(change: dict[str, float]) -> None:
 
 def test_impossible_states_are_reported() -> None:
     room = OperationalReceptor(numbers(ReceptorParameters))
-    given = Inputs(levels(2, plasma__oxytocin_concentration=1, physiology__receptor_density_set=477))
+    given = levels(2, oxytocin_concentration=1, receptor_density_set=477)
     state, outputs = room.init(subjects(2), given, STREAMS)
     state.density[0], state.coupled_fraction[1] = -1, 2
     assert [item.subject for item in room.invariants(state, outputs)] == [0, 1]

@@ -39,6 +39,7 @@ def inputs(rate: float | tuple[float, float], count: int = 1, ratio: float = 1, 
             receptors__density=density,
             receptors__coupled_fraction=1,
             receptors__antagonist_dose_ratio=ratio,
+            receptors__affinity_factor=1,
             physiology__basal_concentration=1.9,
             physiology__typical_clearance=95,
         )
@@ -194,3 +195,14 @@ def test_impossible_states_are_reported() -> None:
     state, outputs = room.init(subjects(3), inputs(1, 3), STREAMS)
     state.dilatation[0], state.phase[1], state.effective[2] = 12, 5, -1
     assert {item.variable for item in room.invariants(state, outputs)} == {"dilatation", "phase", "effective"}
+
+
+def test_rest_is_no_stimulus_whatever_the_affinity() -> None:
+    room = LabourUterus(numbers(UterusParameters, "term_A", "induction_ripe"))
+    plain = inputs(0)
+    weak = dict(plain.levels)
+    weak["receptors.oxytocin_stimulus"] = tuple(each / 3 for each in plain.levels["receptors.oxytocin_stimulus"])
+    weak["receptors.affinity_factor"] = (np.full(1, 3.0),) * 2
+    for now in (plain, Inputs(weak)):
+        state, _ = room.init(subjects(), now, STREAMS)
+        assert state.effective[0] == pytest.approx(0, abs=1e-9)

@@ -1,12 +1,13 @@
 """The summary of a run: a few numbers for every part that ran, each with its unit and evidence grade.
 
-Names are ``port.statistic``. With several subjects a number is the mean over them. Means over time weigh every record
-by the time it stands for, which is equal for all but the last one.
+Names are ``port.statistic``. With several subjects a number is the median over them, and ``p05`` and ``p95`` are what
+5 and 95 % of them stay below. Means over time weigh every record by the time it stands for, which is equal for all but
+the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,14 @@ Summary = dict[str, dict[str, Any]]
 
 _OXYTOCIN = ("plasma.oxytocin_concentration", "plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
 _LONG_TIME = 120
+_LOW, _HIGH = 0.05, 0.95
 _PLAIN_BELOW = 1e9
 
 
 def summarise(recorded: Recorded) -> Summary:
     """Return name -> {value, unit, evidence} for whatever ran, in the order of the signal.
+
+    With several subjects each row also has ``p05`` and ``p95``.
 
     Values are floats (counts included); a value that does not exist in this run is left out.
     """
@@ -41,6 +45,7 @@ def summarise(recorded: Recorded) -> Summary:
     _receptors(table)
     _uterus(table)
     _breast(table)
+    _effects(table)
     return table.rows
 
 
@@ -56,17 +61,24 @@ def as_text(summary: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _shown(name: str, item: Mapping[str, Any]) -> tuple[str, str]:
-    """Return value and unit: counts whole, long times in minutes, no unit for pure numbers."""
-    value, unit = float(item["value"]), str(item["unit"])
+    """Return value and unit: counts whole, long times in minutes, no unit for pure numbers; with their range."""
+    value, unit, scale = float(item["value"]), str(item["unit"]), 1.0
     if name.endswith(".count"):
-        # A mean over subjects need not be whole.
-        return (f"{value:.0f}" if value.is_integer() else f"{value:.1f}"), ""
-    if unit == "s" and abs(value) > _LONG_TIME:
-        value, unit = value / 60, "min"
-    text = f"{value:.4g}"
-    if "e" in text and 1 <= abs(value) < _PLAIN_BELOW:
-        text = f"{value:.0f}"
+        unit = "1"
+    elif unit == "s" and abs(value) > _LONG_TIME:
+        unit, scale = "min", 1 / 60
+    text = _number(name, value * scale)
+    if "p05" in item:
+        text += f" ({_number(name, item['p05'] * scale)} to {_number(name, item['p95'] * scale)})"
     return text, "" if unit == "1" else unit
+
+
+def _number(name: str, value: float) -> str:
+    if name.endswith(".count"):
+        # A median over subjects need not be whole.
+        return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+    text = f"{value:.4g}"
+    return f"{value:.0f}" if "e" in text and 1 <= abs(value) < _PLAIN_BELOW else text
 
 
 class _Table:
@@ -89,17 +101,44 @@ class _Table:
         """Return the length of a variable without reading it."""
         return int(self.recorded.variables[name].data.shape[-1])
 
-    def add(self, port: str, statistic: str, value: float, unit: str | None = None) -> None:
-        """Add one row; the unit is the port's unless given."""
-        if np.isfinite(value):
-            unit = self.recorded.variables[port].unit if unit is None else unit
-            grade = self.recorded.attributes.get("evidence", {}).get(port, "")
-            self.rows[f"{port}.{statistic}"] = {"value": float(value), "unit": unit, "evidence": grade}
+    @property
+    def subjects(self) -> int:
+        """Return how many subjects there are."""
+        return len(self.recorded.attributes.get("subject_index", [0]))
+
+    def add(self, port: str, statistic: str, values: Floats, unit: str | None = None, graded: str = "") -> None:
+        """Add one row from one value for each subject; the unit is the port's unless given.
+
+        The row has the evidence grade of the port, or of ``graded`` when it is named after something else. Subjects
+        in whom the number does not exist are left out; when it exists in none there is no row.
+        """
+        values = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return
+        unit = self.recorded.variables[port].unit if unit is None else unit
+        grade = self.recorded.attributes.get("evidence", {}).get(graded or port, "")
+        low, middle, high = (float(value) for value in np.quantile(values, (_LOW, 0.5, _HIGH)))
+        row = {"value": middle, "unit": unit, "evidence": grade}
+        self.rows[f"{port}.{statistic}"] = row | ({"p05": low, "p95": high} if self.subjects > 1 else {})
 
     def over_subjects(self, port: str, statistic: str, function: Callable[[Floats], Floats]) -> None:
-        """Add the mean over subjects of a function of the values (subject, time)."""
+        """Add a function of the values (subject, time)."""
         if self.has(port):
-            self.add(port, statistic, float(np.mean(function(self.values(port)))))
+            self.add(port, statistic, function(self.values(port)))
+
+    def events_of(self, port: str, chosen: npt.NDArray[np.bool_] | None = None) -> Floats:
+        """Return how many events of a port each subject had, among the ``chosen`` ones."""
+        rows = np.asarray(self.recorded.variables[f"{port}.subject"].data[...])
+        rows = rows if chosen is None else rows[chosen]
+        return np.bincount(rows, minlength=self.subjects).astype(np.float64)
+
+    def by_subject(self, port: str, chosen: npt.NDArray[np.bool_], *columns: Floats) -> list[list[Floats]]:
+        """Return each column of the ``chosen`` events of a port cut into one piece for each subject."""
+        rows = np.asarray(self.recorded.variables[f"{port}.subject"].data[...])[chosen]
+        order = np.argsort(rows, kind="stable")
+        ends = np.searchsorted(rows[order], np.arange(1, self.subjects))
+        return [np.split(column[chosen][order], ends) for column in columns]
 
     def mean_over_time(self, values: Floats) -> Floats:
         """Return the time mean of levels (subject, time), straight lines between the records."""
@@ -112,10 +151,7 @@ def _neurons(table: _Table) -> None:
     table.over_subjects("neurons.firing_rate", "mean", table.mean_over_time)
     table.over_subjects("neurons.firing_rate", "peak", lambda values: values.max(axis=1))
     if table.has("neurons.spike.time"):
-        subjects = len(table.recorded.attributes.get("subject_index", [0]))
-        row = {"value": table.length("neurons.spike.time") / subjects, "unit": "1"}
-        grade = table.recorded.attributes.get("evidence", {}).get("neurons.spike", "")
-        table.rows["neurons.spike.count"] = {**row, "evidence": grade}
+        table.add("neurons.spike", "count", table.events_of("neurons.spike"), "1")
     if (table.recorded.attributes.get("drawn") or {}).get("neurons", {}).get("network"):
         _network(table)
 
@@ -124,18 +160,19 @@ def _network(table: _Table) -> None:
     """Bursts of a network: how many, how far apart, and how many neurons take part."""
     if not table.has("neurons.spike.time"):
         return
-    subjects = len(table.recorded.attributes.get("subject_index", [0]))
-    found = [bursts_of(table.recorded, subject) for subject in range(subjects)]
-    grade = table.recorded.attributes.get("evidence", {}).get("neurons.spike", "")
-    intervals = np.concatenate([bursts.intervals for bursts in found]) / 1000
-    taking_part = np.concatenate([bursts.participation for bursts in found])
-    rows = {"count": (float(np.mean([len(bursts) for bursts in found])), "1")}
-    if len(intervals):
-        rows["interval"] = (float(intervals.mean()), "s")
-    if len(taking_part):
-        rows["participation"] = (float(taking_part.mean()), "1")
-    for statistic, (value, unit) in rows.items():
-        table.rows[f"neurons.network_burst.{statistic}"] = {"value": value, "unit": unit, "evidence": grade}
+    found = [bursts_of(table.recorded, subject) for subject in range(table.subjects)]
+    rows = {
+        "count": (np.array([len(bursts) for bursts in found]), "1"),
+        "interval": (_means([bursts.intervals / 1000 for bursts in found]), "s"),
+        "participation": (_means([bursts.participation for bursts in found]), "1"),
+    }
+    for statistic, (values, unit) in rows.items():
+        table.add("neurons.network_burst", statistic, values, unit, "neurons.spike")
+
+
+def _means(samples: Sequence[Floats]) -> Floats:
+    """Return the mean of each sample, NaN of an empty one."""
+    return np.array([np.mean(sample) if len(sample) else np.nan for sample in samples])
 
 
 def _secretion(table: _Table) -> None:
@@ -145,15 +182,12 @@ def _secretion(table: _Table) -> None:
         values = table.values(port)
         seconds = np.diff(table.time)
         total = (values[:, 1:] * seconds).sum(axis=1)
-        table.add(port, "total", float(total.mean()), "pg")
+        table.add(port, "total", total, "pg")
         if seconds.sum() > 0:
-            table.add(port, "mean", float(total.mean() / seconds.sum()))
+            table.add(port, "mean", total / seconds.sum())
     table.over_subjects("secretion.store_fraction", "end", lambda values: values[:, -1])
     if table.has("pulses.pulse.time"):
-        subjects = len(table.recorded.attributes.get("subject_index", [0]))
-        grade = table.recorded.attributes.get("evidence", {}).get("pulses.pulse", "")
-        count = table.length("pulses.pulse.time") / subjects
-        table.rows["pulses.pulse.count"] = {"value": count, "unit": "1", "evidence": grade}
+        table.add("pulses.pulse", "count", table.events_of("pulses.pulse"), "1")
 
 
 def _plasma(table: _Table) -> None:
@@ -166,13 +200,13 @@ def _plasma(table: _Table) -> None:
         values = table.values(port)
         basal, highest = values[:, before].mean(axis=1), values.max(axis=1)
         if not prescribed:
-            table.add(port, "basal", float(basal.mean()))
-        table.add(port, "mean", float(table.mean_over_time(values).mean()))
-        table.add(port, "peak", float(highest.mean()))
-        table.add(port, "time_of_peak", float(table.time[values.argmax(axis=1)].mean()), "s")
+            table.add(port, "basal", basal)
+        table.add(port, "mean", table.mean_over_time(values))
+        table.add(port, "peak", highest)
+        table.add(port, "time_of_peak", table.time[values.argmax(axis=1)], "s")
         if port == _OXYTOCIN[0] and interventions(table.recorded.attributes) and (basal > 0).all():
-            table.add(port, "peak_fold", float((highest / basal).mean()), "1")
-        table.add(port, "end", float(values[:, -1].mean()))
+            table.add(port, "peak_fold", highest / basal, "1")
+        table.add(port, "end", values[:, -1])
 
 
 def _before_first(table: _Table) -> npt.NDArray[np.bool_]:
@@ -193,13 +227,14 @@ def _samples(table: _Table) -> None:
         name = f"sample.{item['name']}"
         if not table.has(f"{name}.value") or table.length(f"{name}.value") == 0:
             continue
-        unit = table.recorded.variables[f"{name}.value"].unit
-        grade = table.recorded.attributes.get("evidence", {}).get(item["port"], "")
         value, censored = table.values(f"{name}.value"), table.values(f"{name}.censored")
-        if np.isfinite(value).any():
-            table.rows[f"{name}.mean"] = {"value": float(np.nanmean(value)), "unit": unit, "evidence": grade}
-        table.rows[f"{name}.count"] = {"value": float(value.shape[-1]), "unit": "1", "evidence": grade}
-        table.rows[f"{name}.censored"] = {"value": float(censored.mean()), "unit": "1", "evidence": grade}
+        rows = {
+            "mean": (_means([row[np.isfinite(row)] for row in value]), table.recorded.variables[f"{name}.value"].unit),
+            "count": (np.full(len(value), value.shape[-1]), "1"),
+            "censored": (censored.mean(axis=1), "1"),
+        }
+        for statistic, (numbers, unit) in rows.items():
+            table.add(name, statistic, numbers, unit, item["port"])
 
 
 def _receptors(table: _Table) -> None:
@@ -210,12 +245,27 @@ def _receptors(table: _Table) -> None:
 def _breast(table: _Table) -> None:
     table.over_subjects("breast.pressure", "peak", lambda values: values.max(axis=1))
     if table.has("breast.pressure"):
-        counts = [ejection_count(trace) for trace in table.values("breast.pressure")]
-        grade = table.recorded.attributes.get("evidence", {}).get("breast.pressure", "")
-        count = float(np.mean(counts))
-        table.rows["breast.milk_ejection.count"] = {"value": count, "unit": "1", "evidence": grade}
+        counts = np.array([ejection_count(trace) for trace in table.values("breast.pressure")])
+        table.add("breast.milk_ejection", "count", counts, "1", "breast.pressure")
     table.over_subjects("breast.milk_removed", "end", lambda values: values[:, -1])
     table.over_subjects("breast.milk_volume", "end", lambda values: values[:, -1])
+
+
+def _effects(table: _Table) -> None:
+    """Side effects: the deepest fall of pressure and when, and what became of water and sodium."""
+    pressure, sodium, flow = "circulation.map_change", "water.serum_sodium", "water.urine_flow"
+    table.over_subjects(pressure, "lowest", lambda values: values.min(axis=1))
+    if table.has(pressure):
+        lowest = table.time[table.values(pressure).argmin(axis=1)]
+        table.add(pressure, "time_of_lowest", lowest, "s")
+    table.over_subjects("circulation.heart_rate_change", "peak", lambda values: values.max(axis=1))
+    table.over_subjects(sodium, "lowest", lambda values: values.min(axis=1))
+    table.over_subjects(sodium, "end", lambda values: values[:, -1])
+    table.over_subjects("water.urine_osmolality", "peak", lambda values: values.max(axis=1))
+    table.over_subjects("water.body_water", "end", lambda values: values[:, -1])
+    if table.has(flow) and len(table.time) > 1:
+        total = table.mean_over_time(table.values(flow)) * (table.time[-1] - table.time[0])
+        table.add(flow, "total", total, "mL")
 
 
 def _uterus(table: _Table) -> None:
@@ -224,18 +274,14 @@ def _uterus(table: _Table) -> None:
     table.over_subjects("uterus.contraction_frequency", "end", lambda values: values[:, -1])
     if not table.has("uterus.contraction.time") or len(table.time) == 0:
         return
-    grade = table.recorded.attributes.get("evidence", {}).get("uterus.contraction", "")
-    subjects = len(table.recorded.attributes.get("subject_index", [0]))
     time = table.values("uterus.contraction.time") / 1000
     rise = table.values("uterus.contraction.amplitude")
     counted = rise >= definitions().threshold
-    count = float(counted.sum() / subjects)
-    table.rows["uterus.contraction.count"] = {"value": count, "unit": "1", "evidence": grade}
-    if counted.any():
-        mean = float(rise[counted].mean())
-        table.rows["uterus.contraction.mean_amplitude"] = {"value": mean, "unit": "mmHg", "evidence": grade}
+    table.add("uterus.contraction", "count", table.events_of("uterus.contraction", counted), "1")
+    times, heights = table.by_subject("uterus.contraction", counted, time, rise)
+    table.add("uterus.contraction", "mean_amplitude", _means(heights), "mmHg")
     if table.time[-1] >= AVERAGE:
-        ends = table.time[-1:]
-        units = montevideo_units(time[counted], rise[counted], ends, over=AVERAGE)[0] / subjects
-        table.rows["uterus.montevideo.last_30_min"] = {"value": float(units), "unit": "MVU", "evidence": grade}
+        pairs = zip(times, heights, strict=True)
+        units = np.array([montevideo_units(*pair, table.time[-1:], over=AVERAGE)[0] for pair in pairs])
+        table.add("uterus.montevideo", "last_30_min", units, "MVU", "uterus.contraction")
     table.over_subjects("uterus.dilatation", "end", lambda values: values[:, -1])

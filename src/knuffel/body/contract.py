@@ -123,10 +123,12 @@ class Events:
 
 @dataclass(frozen=True)
 class Subjects:
-    """The people or animals of one run; all share species and sex. Arrays have shape (subject,).
+    """The people or animals of one run; all share species and state. Arrays have shape (subject,).
+
+    ``sex`` is female or male, or mixed when a cohort holds both; then no room may ask for it.
 
     ``index`` is the place in the cohort (it keys the random streams, so a subject alone equals itself in a cohort);
-    ``weight`` in kg; ``gestational_week`` is NaN when not pregnant.
+    ``weight`` in kg; ``gestational_week`` is NaN when not pregnant, that of the birth after one.
     """
 
     index: Ints
@@ -294,6 +296,13 @@ class Component(ABC):
     def attributes(self) -> Mapping[str, Any]:
         """Return what was drawn or read to build this component, as plain data (JSON); it travels with the result."""
         return {}
+
+    def findings(self, state: Any) -> Sequence[Notice]:
+        """Return warnings about what happened, from the ``state`` at the end of a run; they travel with the result.
+
+        What the run was like has to be in the state, so that a resumed run finds the same.
+        """
+        return ()
 
     def edges(self) -> Sequence[int]:
         """Return the times (ms after time zero) at which something jumps; the engine splits intervals there."""

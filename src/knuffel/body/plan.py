@@ -40,12 +40,15 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "pump": {"induction": "knuffel.body.pump:InductionPump"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "csf": {"one-compartment": "knuffel.body.circulation.csf:CerebrospinalFluid"},
+    "fluids": {"saliva-and-urine": "knuffel.body.fluids:SalivaAndUrine"},
     "receptors": {"operational": "knuffel.body.receptors.operational:OperationalReceptor"},
     "uterus": {"labour": "knuffel.body.uterus.labour:LabourUterus"},
     "breast": {
         "human-breast": "knuffel.body.breast.human:HumanBreast",
         "rat-mammary-gland": "knuffel.body.breast.rat:RatMammaryGland",
     },
+    "circulation": {"vasodilation": "knuffel.body.circulation.pressure:Vasodilation"},
+    "water": {"antidiuresis": "knuffel.body.water:Antidiuresis"},
 }
 
 ROOMS: tuple[str, ...] = tuple(_BUILT_IN)

@@ -19,7 +19,7 @@ from knuffel.engine.clock import Clock
 from knuffel.engine.random import Streams
 from knuffel.engine.recorder import Recorder
 from knuffel.engine.wiring import Connection, Wiring
-from knuffel.errors import ComponentError, NumericalError
+from knuffel.errors import ComponentError, Notice, NumericalError
 
 __all__ = ["Engine"]
 
@@ -212,6 +212,10 @@ class Engine:
         self._recorded = t
         if t >= 0:
             self.recorder.record(t, values)
+
+    def findings(self) -> tuple[Notice, ...]:
+        """Return what the components have to say about the run so far."""
+        return tuple(notice for runner in self._runners for notice in runner.component.findings(runner.state))
 
     def check(self) -> None:
         """Look at every state, law and record once. Raises `NumericalError` naming component, variable and time."""

@@ -49,7 +49,7 @@ class Part:
             component=component,
             outputs=component.outputs,
             inputs=component.inputs,
-            interval=interval or component.coupling_interval,
+            interval=interval or component.coupling_interval or component.longest_interval,
             exact=component.coupling_interval is None,
         )
 

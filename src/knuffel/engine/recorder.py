@@ -22,11 +22,17 @@ _COLUMN_TEXT = {"subject": "row of the subject", "index": "neuron or running num
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """Read the level ``port`` at ``times`` (ms, ascending), under the name ``name``."""
+    """Read the level ``port`` at ``times`` (ms, ascending), under the name ``name``, and the levels ``beside`` it."""
 
     name: str
     port: Port
     times: tuple[int, ...]
+    beside: tuple[Port, ...] = ()
+
+    @property
+    def readings(self) -> dict[str, Port]:
+        """What is read: ``truth`` and, by the last part of their names, the ports beside it."""
+        return {"truth": self.port, **{port.name.rpartition(".")[2]: port for port in self.beside}}
 
 
 @dataclass
@@ -92,7 +98,11 @@ class Recorder:
         self._place = 0
         self._buffer = np.full((len(self.ports), subjects, self._block), np.nan)
         self._times = np.zeros(self._block, dtype=np.int64)
-        self._truth = {plan.name: np.full((subjects, len(plan.times)), np.nan) for plan in self.samples}
+        self._read = {
+            f"{plan.name}.{what}": np.full((subjects, len(plan.times)), np.nan)
+            for plan in self.samples
+            for what in plan.readings
+        }
         self._events = {port.name: _EventBuffer(port) for port in event_ports}
         sink.create(Variable("time", ("time",), "ms", "time", None), (self._count,), self._block, "int64")
         for port in self.ports:
@@ -145,7 +155,8 @@ class Recorder:
         for plan in self.samples:
             place = int(np.searchsorted(plan.times, t))
             while place < len(plan.times) and plan.times[place] == t:
-                self._truth[plan.name][:, place] = levels[plan.port.name]
+                for what, port in plan.readings.items():
+                    self._read[f"{plan.name}.{what}"][:, place] = levels[port.name]
                 place += 1
 
     def events(self, name: str, events: Events) -> None:
@@ -196,14 +207,15 @@ class Recorder:
         for plan in self.samples:
             dim, times = f"sample.{plan.name}", np.array(plan.times, dtype=np.int64)
             variables.append(Variable(f"{dim}.time", (dim,), "ms", "sampling time", times))
-            text = f"{plan.port.doc}, at the sampling times"
-            variables.append(Variable(f"{dim}.truth", ("subject", dim), plan.port.unit, text, self._truth[plan.name]))
+            for what, port in plan.readings.items():
+                text, data = f"{port.doc}, at the sampling times", self._read[f"{plan.name}.{what}"]
+                variables.append(Variable(f"{dim}.{what}", ("subject", dim), port.unit, text, data))
         return variables
 
     def snapshot(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Return the unwritten rest and the counters."""
         arrays: dict[str, npt.NDArray[Any]] = {"buffer": self._buffer.copy(), "times": self._times.copy()}
-        arrays.update({f"truth/{name}": truth.copy() for name, truth in self._truth.items()})
+        arrays.update({f"sample/{name}": values.copy() for name, values in self._read.items()})
         for name, buffer in self._events.items():
             arrays.update({f"events/{name}/{column}": buffer.joined(column) for column in buffer.pieces})
         written = {name: buffer.written for name, buffer in self._events.items()}
@@ -213,8 +225,8 @@ class Recorder:
         """Continue from a snapshot."""
         self._buffer[...], self._times[...] = arrays["buffer"], arrays["times"]
         self._place = int(meta["place"])
-        for name, truth in self._truth.items():
-            truth[...] = arrays[f"truth/{name}"]
+        for name, values in self._read.items():
+            values[...] = arrays[f"sample/{name}"]
         for name, buffer in self._events.items():
             buffer.written = int(meta["written"][name])
             for column in buffer.pieces:

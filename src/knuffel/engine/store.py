@@ -78,24 +78,33 @@ class MemorySink:
 
     def __init__(self) -> None:
         self._variables: dict[str, Variable] = {}
+        self._whole: dict[str, npt.NDArray[Any]] = {}
         self._blocks: dict[str, list[npt.NDArray[Any]]] = {}
-        self._empty: dict[str, npt.NDArray[Any]] = {}
 
     def create(self, variable: Variable, shape: tuple[int | None, ...], chunk: int, dtype: str) -> None:
-        """Remember the variable."""
+        """Make room for what has a known length; blocks of the rest are kept until the end.
+
+        Blocks are not gathered when the length is known, since joining them would take the memory twice.
+        """
         self._variables[variable.name] = variable
-        self._blocks[variable.name] = []
-        self._empty[variable.name] = np.zeros((*(size or 0 for size in shape[:-1]), 0), dtype=dtype)
+        known = tuple(size or 0 for size in shape)
+        if shape[-1] is None:
+            self._blocks[variable.name] = [np.zeros(known, dtype=dtype)]
+        else:
+            self._whole[variable.name] = np.full(known, np.nan if np.dtype(dtype).kind == "f" else 0, dtype=dtype)
 
     def write(self, name: str, start: int, block: npt.NDArray[Any]) -> None:
-        """Append a copy of the block."""
-        self._blocks[name].append(np.array(block))
+        """Keep a copy of the block."""
+        if name in self._whole:
+            self._whole[name][..., start : start + block.shape[-1]] = block
+        else:
+            self._blocks[name].append(np.array(block))
 
     def finish(self, lengths: Mapping[str, int], attributes: Mapping[str, Any]) -> Recorded:
-        """Join the blocks."""
+        """Join the blocks of what had an open end."""
         variables = {}
         for name, item in self._variables.items():
-            data = np.concatenate([self._empty[name], *self._blocks[name]], axis=-1)
+            data = self._whole[name] if name in self._whole else np.concatenate(self._blocks[name], axis=-1)
             variables[name] = Variable(item.name, item.dims, item.unit, item.long_name, data)
         return Recorded(variables, dict(attributes))
 

@@ -11,7 +11,7 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from knuffel.errors import UnitError, nearest
+from knuffel.errors import DataError, UnitError, nearest
 from knuffel.evidence.load import (
     GRADES,
     STATUSES,
@@ -26,6 +26,7 @@ from knuffel.evidence.load import (
     stimuli,
     targets,
 )
+from knuffel.evidence.spread import spread_of
 from knuffel.units import UG_PER_IU, unit_factor
 
 __all__ = [
@@ -80,6 +81,10 @@ def entry_problems(
     if not entry.title:
         found.append(f"{where}: the title is missing")
     found += _claim_problems(where, entry.status, entry.source, entry.why, known_sources)
+    try:
+        spread_of(entry.spread, where)
+    except DataError as error:
+        found.append(str(error))
     if entry.status == "derived" and not (entry.inputs or entry.why):
         found.append(f"{where}: a derived value names what it is made of, in inputs or in why")
     found += [f"{where}: input {name!r} is not a parameter" for name in entry.inputs if name not in known]

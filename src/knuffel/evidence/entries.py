@@ -152,7 +152,8 @@ class AssayPreset:
     ``recovery`` is the share that survives extraction, and ``recovery_corrected`` says whether the laboratory divides
     by it; ``gain`` multiplies; ``offset_median`` and ``offset_logsd`` describe what else in a person's blood is read
     as oxytocin; ``cv_intra`` and ``cv_inter`` are the errors of one sample and of one run; ``lod`` and ``loq`` the
-    limits of detection and quantification; ``ug_per_iu`` is the content of one unit by which its own units convert.
+    limits of detection and quantification; ``ug_per_iu`` is the content of one unit by which its own units convert;
+    ``unit`` is that of the ports that it measures.
     """
 
     name: str
@@ -170,6 +171,7 @@ class AssayPreset:
     why: str
     source: tuple[str, ...] = ()
     title: str = ""
+    unit: str = "pg/mL"
 
 
 @dataclass(frozen=True)

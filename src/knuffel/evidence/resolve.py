@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from knuffel.errors import Notice, ParameterError, UnitError, nearest
 from knuffel.evidence.entries import GRADES, Number, Parameter, ParameterSet
@@ -15,7 +16,7 @@ from knuffel.evidence.load import parameters
 from knuffel.evidence.load import sets as known_sets
 from knuffel.units import UG_PER_IU, unit_factor
 
-__all__ = ["Override", "Resolved", "build", "numbers", "resolve", "weakest"]
+__all__ = ["Drawn", "Override", "Resolved", "build", "numbers", "resolve", "weakest"]
 
 _Built = TypeVar("_Built")
 
@@ -45,6 +46,18 @@ class Resolved:
     source: tuple[str, ...]
     origin: str = "default"
     where: str = ""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A parameter that differs between subjects, in the unit of its evidence entry.
+
+    ``value`` has the shape (subject,), which is no row of numbers: those are tuples. ``typical`` is the number of the
+    population that each subject belongs to, one for all or one for each.
+    """
+
+    value: npt.NDArray[np.float64]
+    typical: float | npt.NDArray[np.float64]
 
 
 def weakest(statuses: Iterable[str]) -> str:
@@ -104,14 +117,16 @@ def resolve(
     return result, notices
 
 
-def build(kind: type[_Built], resolved: Mapping[str, Resolved]) -> _Built:
+def build(kind: type[_Built], resolved: Mapping[str, Resolved], drawn: Mapping[str, Drawn] | None = None) -> _Built:
     """Return an instance of a `Parameters` class whose fields were declared with `body.contract.parameter`.
 
     Every number is converted to the unit that its field asks for; a list of numbers becomes a float64 array. A field
-    declared ``typical`` gets the number of the population (default or set), not the user's. Raises
-    `ParameterError` when an id was not resolved, `UnitError` when the dimensions differ.
+    declared ``typical`` gets the number of the population (default or set), not the user's. ``drawn`` holds what
+    differs between subjects, by id, in place of what was resolved. Raises `ParameterError` when an id was not
+    resolved, `UnitError` when the dimensions differ.
     """
     values: dict[str, Any] = {}
+    drawn = {} if drawn is None else drawn
     for item in fields(kind):  # type: ignore[arg-type]
         if "id" not in item.metadata:
             continue
@@ -120,6 +135,10 @@ def build(kind: type[_Built], resolved: Mapping[str, Resolved]) -> _Built:
             raise ParameterError(_unknown(name, resolved))
         found = resolved[name]
         factor = 1.0 if found.unit == unit else _factor(found.unit, unit, name)
+        if name in drawn:
+            own = drawn[name].typical if item.metadata.get("typical") else drawn[name].value
+            values[item.name] = own * factor  # a fresh array: no two components share their numbers
+            continue
         value = found.parameter.value if item.metadata.get("typical") else found.value
         values[item.name] = np.array(value, dtype=np.float64) * factor if isinstance(value, tuple) else value * factor
     return kind(**values)

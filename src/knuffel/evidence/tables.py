@@ -190,7 +190,9 @@ def _changed_by() -> dict[str, list[str]]:
 
 def _spread_text(spread: Mapping[str, Any]) -> str:
     numbers = [
-        f"{key} {value:g}" if isinstance(value, float) else f"{key} {', '.join(value)}"
+        f"{key} {value:g}"
+        if isinstance(value, float)
+        else f"{key.replace('_', ' ')} {' '.join(value) if isinstance(value, list) else value}"
         for key, value in spread.items()
         if key != "kind"
     ]

@@ -71,7 +71,7 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
 
 def _panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
-    from knuffel.report import lactation, organ, panels, strip
+    from knuffel.report import lactation, organ, panels, side_effects, strip
 
     found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events)]
     if view.has("neurons.spike.time"):
@@ -90,7 +90,7 @@ def _panels(view: View) -> list[tuple[float, Drawer]]:
         found.append((1.35, organ.activity))
     elif view.has("receptors.myometrium_effect") and not view.has("breast.pressure"):
         found.append((1.1, panels.receptor))
-    return found + lactation.panels(view)
+    return found + lactation.panels(view) + side_effects.panels(view)
 
 
 def _strip_height(view: View) -> float:
@@ -124,7 +124,7 @@ def _headings(figure: Figure, view: View, caption: list[str], total: float) -> N
     heading = style.fitted(title, 70)
     figure.text(left, 1 - 0.13 / total, heading, fontsize=12.5, fontweight="bold", color=style.INK, va="top")
     if view.subjects > 1:
-        note = words("subjects", count=view.subjects)
+        note = words("subjects", count=view.subjects, shown=len(view.shown))
         figure.text(right, 1 - 0.17 / total, note, fontsize=style.SMALL, color=style.GREY, va="top", ha="right")
     for row, line in enumerate(reversed(caption)):
         y = (0.17 + _CAPTION_LINE * row) / total

@@ -16,6 +16,7 @@ from knuffel.analysis.interventions import dose_text, prescriptions
 from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
+from knuffel.report.population import population_lines
 from knuffel.report.strip import milliunits
 from knuffel.report.texts import Texts, texts
 from knuffel.report.view import assay_name, drugs_given, prescription_name, stimulus_name
@@ -64,6 +65,7 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
         "title": titles.get(words.lang) or titles.get("en") or facts.get("scenario_name", ""),
         "description": about.get(words.lang) or about.get("en") or "" if isinstance(about, Mapping) else "",
         "subject": _subject(facts, words),
+        "population": population_lines(facts, words),
         "run": words(
             "sentence_run",
             duration=words.span(facts.get("duration_ms", 0)),
@@ -141,16 +143,24 @@ def _row(name: str, row: Mapping[str, Any], words: Texts, series: Mapping[str, s
         what = words.choice("port", "sample", series=series.get(own, own))
     else:
         what = words.choice("port", port)
-    value, unit = float(row["value"]), str(row["unit"])
-    shown = words.number(value)
-    if unit == "s":
-        shown, unit = words.span(value * 1000), ""
-    elif statistic == "count":
-        # A mean over persons need not be whole.
-        shown = f"{value:.0f}" if value.is_integer() else f"{value:.1f}".replace(".", words("decimal"))
+    unit = str(row["unit"])
+    shown = _value(float(row["value"]), unit, statistic, words)
+    if "p05" in row:
+        low, high = (_value(float(row[key]), unit, statistic, words) for key in ("p05", "p95"))
+        shown = f"{shown} ({words('between', start=low, end=high)})"
+    unit = "" if unit == "s" else unit
     label = f"{what}: {words.choice('statistic', statistic)}"
     grade = words.grade(str(row["evidence"])) if row["evidence"] else ""
     return {"label": label, "name": name, "value": shown, "unit": "" if unit == "1" else unit, "grade": grade}
+
+
+def _value(value: float, unit: str, statistic: str, words: Texts) -> str:
+    if unit == "s":
+        return words.span(value * 1000)
+    if statistic == "count":
+        # A median over persons need not be whole.
+        return f"{value:.0f}" if value.is_integer() else f"{value:.1f}".replace(".", words("decimal"))
+    return words.number(value)
 
 
 def _samples(result: Finished, words: Texts) -> tuple[list[dict[str, Any]], int]:
@@ -182,7 +192,7 @@ def _series(result: Finished, item: Mapping[str, Any], words: Texts) -> Iterator
                 "series": assay_name(item, words),
                 "subject": int(subject) + 1,
                 "time": words.span(float(t)),
-                "truth": words.number(float(truth[row, place])),
+                "truth": words.number(float(truth[row, place]) * item.get("reported_factor", 1)),
                 "value": sign + words.number(float(value[row, place])),
                 "unit": "" if held[f"{dim}.value"].unit == "1" else held[f"{dim}.value"].unit,
                 "flag": words("below_detection") if censored[row, place] else flag,

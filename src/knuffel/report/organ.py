@@ -10,7 +10,8 @@ from knuffel.analysis.montevideo import definitions, montevideo_units, tachysyst
 from knuffel.engine.random import Streams
 from knuffel.observe.tocograph import blocks
 from knuffel.report import style
-from knuffel.report.view import View, envelope, outline
+from knuffel.report.panels import curve
+from knuffel.report.view import View, envelope
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,10 +63,7 @@ def activity(axes: Axes, view: View) -> None:
         for place, start in enumerate(left[often]):
             text = view.texts("tachysystole") if place == 0 else None
             axes.axvspan(start, start + width, color=style.VERMILION, alpha=0.18, linewidth=0, label=text, zorder=0)
-    middle, low, high = view.band(port)
-    axes.plot(*outline(view.time, middle), color=style.BLUE, linewidth=1.3, label=view.texts("expected_activity"))
-    if view.subjects > 1:
-        axes.fill_between(view.time, low, high, color=style.BLUE, alpha=0.2, linewidth=0)
+    highest = curve(axes, view, port, style.BLUE, view.texts("expected_activity"), 1.3)
     axes.axhline(rules.adequate, color=style.GREY, linewidth=0.7, linestyle=(0, (4, 3)), label=view.texts("adequate"))
-    axes.set_ylim(0, max(top, float(high.max())) * 1.25)
+    axes.set_ylim(0, max(top, highest) * 1.25)
     style.legend(axes, 4)

@@ -27,7 +27,6 @@ _LOG_ABOVE = 50.0
 _LEGEND_COLUMNS = 3
 _MAX_NEURONS = 100
 _MAX_SPIKES = 25_000
-_MAX_PEOPLE = 20
 _RASTER_INCHES = 1.55
 
 
@@ -79,12 +78,18 @@ def secretion(axes: Axes, view: View) -> None:
 
 
 def curve(axes: Axes, view: View, name: str, colour: str, label: str | None, width: float = 1.1) -> float:
-    """Draw a level, with a band when there are several subjects, and return its highest value."""
+    """Draw a level and return its highest value; of several subjects the median, two bands and some single curves."""
     middle, low, high = view.band(name)
-    axes.plot(*outline(view.time, middle), color=colour, linewidth=width, label=label)
-    if view.subjects > 1:
-        axes.fill_between(view.time, low, high, color=colour, alpha=0.2, linewidth=0)
-    return float(np.max(high, initial=0, where=np.isfinite(high)))
+    axes.plot(*outline(view.time, middle), color=colour, linewidth=width, label=label, zorder=3)
+    if view.subjects == 1:
+        return float(np.max(high, initial=0, where=np.isfinite(high)))
+    axes.fill_between(view.time, low, high, color=colour, alpha=0.15, linewidth=0)
+    axes.fill_between(view.time, *view.inner_band(name), color=colour, alpha=0.2, linewidth=0)
+    people = view.people(name)
+    for values in people:
+        axes.plot(*outline(view.time, values), color=colour, linewidth=0.3, alpha=0.45, zorder=2)
+    highest = np.fmax(high, people.max(axis=0))
+    return float(np.max(highest, initial=0, where=np.isfinite(highest)))
 
 
 def plasma(axes: Axes, view: View) -> None:
@@ -97,7 +102,7 @@ def plasma(axes: Axes, view: View) -> None:
     first = float(view.band(parts[0])[0][0] if given_too else total[0])
     wide = first > 0 and float(total.max()) > _LOG_ABOVE * first
     if given_too:
-        _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide)
+        _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide and view.subjects == 1)
     highest = curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
     near, _ = split_samples(view)
     for place, item in enumerate(near):
@@ -105,7 +110,7 @@ def plasma(axes: Axes, view: View) -> None:
     highest = max(highest, _error_band(axes, view, near, total))
     rows = 1 + (len(axes.get_legend_handles_labels()[1]) - 1) // _LEGEND_COLUMNS
     if wide:
-        lowest = first / 3
+        lowest = min(first / 3, float(view.band(port)[1].min()) / 1.5)
         axes.set_yscale("log", nonpositive="mask")
         axes.set_ylim(lowest, highest * (highest / lowest) ** (0.14 * rows))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace(".", view.texts("decimal")))
@@ -133,7 +138,7 @@ def _error_band(axes: Axes, view: View, near: list[Any], total: Floats) -> float
     for item in near:
         preset = load.assays()[item["assay"]]
         error = float(np.hypot(preset.cv_inter, preset.cv_intra))
-        scale = preset.gain * (1 if preset.recovery_corrected else preset.recovery)
+        scale = preset.gain * item.get("gain", 1) * (1 if preset.recovery_corrected else preset.recovery)
         if error <= 0 or preset.offset_median > 0 or not np.isclose(scale, 1):
             continue
         label = view.texts("error_band", error=view.texts.number(100 * error, 2))
@@ -163,9 +168,9 @@ def split_samples(view: View) -> tuple[list[Any], list[Any]]:
     far: list[Any] = []
     for item in view.attributes.get("samples", ()):
         name = f"sample.{item['name']}.value"
-        if not view.has(name) or not item["port"].startswith("plasma."):
+        if not view.has(name) or not item["port"].startswith("plasma.oxytocin_"):
             continue
-        values = view.level(name)
+        values = view.level(name) / item.get("reported_factor", 1)
         if not np.isfinite(values).any():
             continue
         curve = np.nanmax(view.level(item["port"])) if view.has(item["port"]) else np.nanmax(values)
@@ -176,8 +181,9 @@ def split_samples(view: View) -> tuple[list[Any], list[Any]]:
 def _samples(axes: Axes, view: View, item: dict[str, Any], place: int) -> float:
     """Draw one series of the first subjects, open triangles below detection, and return what must fit the axis."""
     name = f"sample.{item['name']}"
-    value = view.level(f"{name}.value")[:_MAX_PEOPLE]
-    censored = view.level(f"{name}.censored")[:_MAX_PEOPLE] > 0
+    people = len(view.shown)
+    value = view.level(f"{name}.value")[:people] / item.get("reported_factor", 1)  # the axis is in pg/mL
+    censored = view.level(f"{name}.censored")[:people] > 0
     time = np.broadcast_to(view.axis(np.asarray(view.variables[f"{name}.time"].data[...])), value.shape)
     colour, marker = _MARKER_COLOURS[place % 4], _MARKERS[place % 4]
     preset = load.assays()[item["assay"]]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "MOST_PEOPLE",
     "Drawer",
     "Finished",
     "View",
@@ -35,6 +36,10 @@ Floats = npt.NDArray[np.float64]
 Drawer = Callable[["Axes", "View"], None]
 """What draws a panel."""
 
+MOST_PEOPLE = 20
+"""Subjects who are drawn one by one."""
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CURVE_BINS = 2000
 _SPIKE_BLOCK = 2**20
 _MAP_BINS = 600
@@ -86,7 +91,9 @@ class View:
         self.end = result.duration / self.per_unit
         self.done: list[Intervention] = interventions(self.attributes) + prescriptions(self.attributes)
         self.subjects = len(self.attributes.get("subject_index", [0]))
+        self.shown = range(min(self.subjects, MOST_PEOPLE))
         self.time = self.axis(np.asarray(self.variables["time"].data[...]))
+        self._quantiles: dict[str, Floats] = {}
 
     def has(self, name: str) -> bool:
         """Tell whether a variable was recorded."""
@@ -111,11 +118,25 @@ class View:
 
     def band(self, name: str) -> tuple[Floats, Floats, Floats]:
         """Return the median over subjects, and what 5 and 95 % of them stay below, of shape (time,)."""
-        values = self.level(name)
-        if self.subjects == 1:
-            return values[0], values[0], values[0]
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+        low, _, middle, _, high = self._spread(name)
         return middle, low, high
+
+    def inner_band(self, name: str) -> tuple[Floats, Floats]:
+        """Return what 25 and 75 % of the subjects stay below, of shape (time,)."""
+        _, low, _, high, _ = self._spread(name)
+        return low, high
+
+    def _spread(self, name: str) -> Floats:
+        """Return the quantiles over subjects, of shape (5, time); the same curve five times for one subject."""
+        if name not in self._quantiles:
+            values = self.level(name)
+            alone = np.broadcast_to(values[0], (len(_QUANTILES), values.shape[1]))
+            self._quantiles[name] = alone if self.subjects == 1 else np.quantile(values, _QUANTILES, axis=0)
+        return self._quantiles[name]
+
+    def people(self, name: str) -> Floats:
+        """Return the curves of the first subjects, of shape (subject, time)."""
+        return np.asarray(self.variables[name].data[: len(self.shown)], dtype=np.float64)
 
     def cells(self) -> int:
         """Return how many neurons fired or could have fired, as far as the record tells."""

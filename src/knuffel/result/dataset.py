@@ -49,7 +49,7 @@ def labelled(recorded: Recorded) -> dict[str, Labelled]:
 def _attributes(variable: Variable, attributes: Mapping[str, Any]) -> dict[str, str]:
     found = {"units": variable.unit, "long_name": variable.long_name}
     port = ".".join(variable.name.split(".")[:2])
-    if not variable.name.startswith("sample."):
+    if not variable.name.startswith(("sample.", "subject.")):
         found["port"] = port
     grade = attributes.get("evidence", {}).get(port)
     return found | ({"evidence": str(grade)} if grade else {})

@@ -75,10 +75,15 @@ def write_csv(recorded: Recorded, directory: Path, summary: Mapping[str, Mapping
         written.append(writer.events("uterus.contraction", "contractions.csv", columns, {"index": "number"}))
         if recorded.attributes.get("tocograph"):
             written.append(writer.tocograph())
+    if any(item.dims == ("subject",) for item in recorded.variables.values()):
+        written.append(writer.people())
     if any(name.startswith("sample.") for name in recorded.variables):
         written.append(writer.samples())
-    rows = ([name, row["value"], row["unit"], row["evidence"]] for name, row in summary.items())
-    written.append(writer.table("summary.csv", ["name", "value", "unit", "evidence"], [], rows))
+    several = ["p05", "p95"] if any("p05" in row for row in summary.values()) else []
+    columns_of = ["value", *several, "unit", "evidence"]
+    rows = ([name, *(row.get(column, "") for column in columns_of)] for name, row in summary.items())
+    notes = ["value: median over the subjects; p05, p95: what 5 and 95 % of them stay below"] if several else []
+    written.append(writer.table("summary.csv", ["name", *columns_of], notes, rows))
     fields = ["id", "value", "unit", "status", "source", "origin", "where", "title"]
     listed = recorded.attributes.get("parameters", ())
     lines = ([_plain(item.get(field)) for field in fields] for item in listed)
@@ -155,6 +160,14 @@ class _Tables:
                 for place, second in enumerate(seconds):
                     yield [subject, second, *(column[place] for column in columns)]
 
+    def people(self) -> Path:
+        """Write what differs between the subjects, one row each."""
+        shown = [item for item in self.recorded.variables.values() if item.dims == ("subject",)]
+        notes = [f"{item.name}: {item.unit}; {item.long_name}" for item in shown]
+        columns = [self.subjects, *(np.asarray(item.data[...]) for item in shown)]
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return self.table("subjects.csv", ["subject", *(item.name for item in shown)], notes, rows)
+
     def events(self, port: str, name: str, columns: Mapping[str, str], names: Mapping[str, str]) -> Path:
         """Write the events of a port, one row each; the subject is given by its place in the cohort."""
         arrays = {column: self.recorded.variables[f"{port}.{column}"] for column in columns}
@@ -172,7 +185,10 @@ class _Tables:
     def samples(self) -> Path:
         """Write all sampling series in one long table."""
         names = [name.removesuffix(".truth") for name in self.recorded.variables if name.endswith(".truth")]
-        notes = ["time: s after the start; truth: what the model holds; value: what the laboratory reports"]
+        notes = [
+            "time: s after the start; truth: what the model holds; value: what the laboratory reports; both in unit"
+        ]
+        notes.append("truth and value are both in the unit of their row")
         notes.append("censored: 1 below the limit of detection (value is the limit); below_loq: 1 below quantification")
         for name in names:
             if f"{name}.value" in self.recorded.variables:
@@ -181,6 +197,7 @@ class _Tables:
         return self.table("samples.csv", header, notes, self._sample_rows(names))
 
     def _sample_rows(self, names: Sequence[str]) -> Rows:
+        factors = {item["name"]: item.get("reported_factor", 1) for item in self.recorded.attributes.get("samples", ())}
         for name in names:
             held = self.recorded.variables
             time = np.asarray(held[f"{name}.time"].data[...]) / 1000
@@ -189,7 +206,8 @@ class _Tables:
             value = np.asarray(held[f"{name}.value"].data[...]) if reported else truth
             censored = np.asarray(held[f"{name}.censored"].data[...]) if reported else np.zeros(truth.shape, int)
             below = np.asarray(held[f"{name}.below_loq"].data[...]) if reported else np.zeros(truth.shape, int)
-            unit, short = held[f"{name}.truth"].unit, name.removeprefix("sample.")
+            unit, short = held[f"{name}.{'value' if reported else 'truth'}"].unit, name.removeprefix("sample.")
+            truth = truth * factors.get(short, 1)
             for row, subject in enumerate(self.subjects.tolist()):
                 columns = (time, truth[row], value[row], censored[row], below[row])
                 for t, true, seen, flag, low in zip(*(column.tolist() for column in columns), strict=True):

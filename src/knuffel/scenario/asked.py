@@ -1,15 +1,28 @@
-"""Which rooms run because something asks for them: a protocol for the pump."""
+"""Which rooms a scenario asks for by what it observes or gives, so that they run without being named in the body."""
 
 from __future__ import annotations
 
-from knuffel.scenario.model import ProtocolSpec
+from collections.abc import Iterable
 
-__all__ = ["ON_DEMAND", "asked_rooms"]
+from knuffel.scenario.model import DoseSpec, ProtocolSpec
+from knuffel.scenario.schema_body import Document
 
-ON_DEMAND = frozenset({"pump"})
-"""Rooms that stand still unless something asks for them."""
+__all__ = ["FLUIDS", "PUMP", "asked_rooms"]
+
+FLUIDS, PUMP = "fluids", "pump"
+_PREFIXES = ("saliva.", "urine.")
 
 
-def asked_rooms(protocol: ProtocolSpec | None) -> frozenset[str]:
-    """Return the rooms that what is given or observed asks for."""
-    return frozenset({"pump"} if protocol is not None else ())
+def asked_rooms(document: Document, doses: Iterable[DoseSpec], protocol: ProtocolSpec | None) -> frozenset[str]:
+    """Return the rooms that run because somebody samples or records their ports, sprays, or induces labour.
+
+    The document is typed but not checked: names may be wrong.
+    """
+    observe = document.observe
+    samples = () if observe is None else observe.samples or ()
+    record = None if observe is None else observe.record
+    names = [item.port for item in samples if item is not None and item.port is not None]
+    names += [name for name in (record.variables if record is not None else None) or () if name is not None]
+    sprayed = any(dose.drug == "oxytocin" and "nasal" in dose.route for dose in doses)
+    looked_at = sprayed or any(name.startswith(_PREFIXES) for name in names)
+    return frozenset(room for room, wanted in ((FLUIDS, looked_at), (PUMP, protocol is not None)) if wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
-from knuffel.scenario.asked import ON_DEMAND
+from knuffel.scenario.asked import FLUIDS, PUMP
+from knuffel.scenario.effects import EFFECTS, has_v2_drive, wanted
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
-from knuffel.scenario.model import RoomSpec, SignalSpec, SubjectSpec
+from knuffel.scenario.model import DoseSpec, RoomSpec, SignalSpec, SubjectSpec
 from knuffel.scenario.parameters import read_parameters, read_settings
 from knuffel.scenario.recording import PLAYS, RECORDING_KEYS, read_replay
 from knuffel.scenario.schema_body import Room
@@ -23,12 +25,13 @@ from knuffel.scenario.tree import Path, Problems
 if TYPE_CHECKING:
     from knuffel.evidence.resolve import Override
 
-__all__ = ["parameter_sets", "read_rooms"]
+__all__ = ["makes", "parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
 _SPONTANEOUS = "spontaneous"
 _SPONTANEOUS_STATES = ("term", "pregnant", "postpartum")
+_PLASMA = "plasma.oxytocin_concentration"
 _FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
 
@@ -41,19 +44,25 @@ def read_rooms(
     fidelity: str | None = None,
     folder: FilePath | None = None,
     asked: frozenset[str] = frozenset(),
+    doses: Sequence[DoseSpec] = (),
 ) -> dict[str, RoomSpec]:
     """Return what stands in every room, in the order of the signal.
 
     ``fidelity`` chooses the default models; ``folder`` is that of the file, if there is one; ``asked`` names the rooms
-    that what is observed or given asks for.
+    that what is observed or given asks for; ``doses`` decide whether the rooms of their side effects run.
     """
     rooms: dict[str, RoomSpec] = {}
     for room in ROOMS:
         section = getattr(body, room, None) or Room()
-        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked).read(rooms)
+        rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked, doses).read(rooms)
     _check_same_parameter(rooms, problems)
     _check_sources_of_pulses(rooms, problems)
     return rooms
+
+
+def makes(name: str, spec: RoomSpec) -> bool:
+    """Return whether what stands in a room gives the port ``name``, one of its outputs."""
+    return spec.mode == "model" or (spec.mode == "prescribed" and name in spec.outputs)
 
 
 def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[str, ...]:
@@ -79,7 +88,7 @@ def parameter_sets(rooms: dict[str, RoomSpec], subject: SubjectSpec) -> tuple[st
 def _profile_set(subject: SubjectSpec) -> list[str]:
     if subject.basal_profile == "sex_difference":
         return [f"basal_sex_difference_{subject.sex}"]
-    return ["basal_review_term"] if subject.basal_profile == "review" else []
+    return ["basal_review_term"] if (subject.basal_profile, subject.state) == ("review", "term") else []
 
 
 def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> None:
@@ -118,11 +127,12 @@ class _Reader:
         fidelity: str | None,
         folder: FilePath | None,
         asked: frozenset[str],
+        doses: Sequence[DoseSpec],
     ) -> None:
         self.room, self.section, self.subject, self.times, self.problems = room, section, subject, times, problems
         self.fidelity = fidelity
         self.path: Path = ("body", room)
-        self.folder, self.asked = folder, asked
+        self.folder, self.asked, self.doses = folder, asked, doses
 
     def read(self, earlier: dict[str, RoomSpec]) -> RoomSpec:
         section = self.section
@@ -132,6 +142,8 @@ class _Reader:
         mode = section.mode or ("prescribed" if section.outputs is not None else self._default_mode(foreign, earlier))
         self._check_mode(mode, component)
         self._check_who(mode)
+        self._check_drive(mode, earlier)
+        self._check_fluids(mode, earlier)
         self._check_lactation(model, mode, earlier)
         if foreign and mode == "model":
             message = f"the neurons make {foreign}: no model of this room knows it"
@@ -190,8 +202,13 @@ class _Reader:
             return "model"
         if foreign:
             return "off"
-        if self.room in ON_DEMAND:
-            return "model" if self.room in self.asked else "off"
+        if self.room == PUMP:
+            return "model" if PUMP in self.asked else "off"
+        if self.room in EFFECTS:
+            return "model" if wanted(self.room, self.subject, self.doses, earlier) else "off"
+        if self.room == FLUIDS:
+            human = self.subject.species == "human"
+            return "model" if human and FLUIDS in self.asked and makes(_PLASMA, earlier["plasma"]) else "off"
         if self.room in _LACTATION:
             bursting = self.room == "pulses" and (self.subject.species == "rat" or makes_bursts(earlier))
             return "model" if self.subject.state == "lactating" and not bursting else "off"
@@ -202,20 +219,39 @@ class _Reader:
 
     def _check_who(self, mode: str) -> None:
         subject = self.subject
-        if subject is None or mode != "model" or self.room not in ("uterus", "receptors"):
+        if subject is None or mode != "model" or self.room not in ("uterus", "receptors", *EFFECTS):
             return
         if subject.species != "human":
             message = f"this version has no model of the {self.room} of a rat"
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
-        elif subject.sex == "male":
-            message = "a man has no uterus" if self.room == "uterus" else "this room holds receptors of the uterus"
-            self.problems.add(self.path, message, allowed="off", show_found=False)
+        elif self.room in EFFECTS:
+            return
+        elif subject.sex == "mixed" and self.room == "uterus":
+            message = "there are men in the cohort, and this room is that of women"
+            self.problems.add(self.path, message, allowed="off; or a cohort of women", show_found=False)
+        elif self.room == "uterus" and subject.sex == "male":
+            self.problems.add(self.path, "a man has no uterus", allowed="off", show_found=False)
         elif self.room == "uterus" and subject.labour_preset is None:
             presets = [
                 name for name, item in load.sets().items() if item.kind == "labour" and item.state == subject.state
             ]
             hint = f"subject.labour: one of {', '.join(sorted(presets))}; or off" if presets else "off"
             self.problems.add(self.path, "a uterus needs its preset", allowed=hint, show_found=False)
+
+    def _check_drive(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        if self.room == "water" and mode == "model" and not has_v2_drive(earlier):
+            text = "nothing drives the V2 receptor of the kidney (receptors.v2_drive): full diuresis, 15 mL/min"
+            self.problems.notice("full_diuresis", self.path, text)
+
+    def _check_fluids(self, mode: str, earlier: dict[str, RoomSpec]) -> None:
+        if self.room != FLUIDS or mode != "model" or self.subject is None:
+            return
+        if self.subject.species != "human":
+            message = "this version has no model of the saliva and urine of a rat"
+            self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
+        elif not makes(_PLASMA, earlier["plasma"]) and not self.problems.spoiled_below("body", "plasma"):
+            message = f"saliva and urine follow the blood, and nothing makes {_PLASMA} in this scenario"
+            self.problems.add(self.path, message, allowed="off, or a model in body.plasma", show_found=False)
 
     def _check_lactation(self, model: str, mode: str, earlier: dict[str, RoomSpec]) -> None:
         subject = self.subject

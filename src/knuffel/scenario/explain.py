@@ -9,9 +9,10 @@ from typing import Any
 from knuffel.body.contract import Kind
 from knuffel.body.plan import component_class
 from knuffel.evidence import load
+from knuffel.scenario.explain_population import population_lines
 from knuffel.scenario.fidelity import is_spiking
-from knuffel.scenario.model import RoomSpec, Scenario
-from knuffel.scenario.observe import ports_of
+from knuffel.scenario.model import RoomSpec, SampleSpec, Scenario
+from knuffel.scenario.samples import ports_of
 from knuffel.scenario.timeline import Moment, timeline
 from knuffel.scenario.times import clock_text, time_text
 from knuffel.scenario.wording import ROOM_NAMES, WORDS
@@ -63,7 +64,7 @@ class Explanation:
         """Return the explanation for a person, in English or Dutch."""
         words, item = WORDS[lang], self.scenario
         parts = [item.title[lang], *([item.description[lang]] if item.description[lang] else [])]
-        parts += [_heading(words["who"]) + "\n" + _who(item, words)]
+        parts += [_heading(words["who"]) + "\n" + _who(item, lang)]
         parts += [_heading(words["happens"]) + "\n" + self._happens(lang)]
         parts += [_heading(words["body"]) + "\n" + _body(item, lang)]
         parts += [_heading(words["observed"]) + "\n" + _observed(item, words)]
@@ -138,14 +139,15 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(lines)
 
 
-def _who(item: Scenario, words: dict[str, str]) -> str:
-    subject = item.subject
+def _who(item: Scenario, lang: str) -> str:
+    words, subject = WORDS[lang], item.subject
     facts = {"week": f"{subject.gestational_week or 0:g}", "days": f"{subject.days_postpartum or 0:g}"}
     state = words[subject.state].format(**facts)
     weight = f"{subject.weight * 1000:g} g" if subject.species == "rat" else f"{subject.weight:g} kg"
     lines = [words["subject"].format(who=words[f"{subject.species}_{subject.sex}"], state=state, weight=weight)]
     if subject.count > 1:
         lines.append(words["subjects"].format(count=subject.count) + ".")
+    lines += population_lines(item, lang)
     if subject.litter is not None:
         lines.append(words["litter"].format(count=subject.litter))
     lines.append(words["kinetics"].format(kinetics=subject.kinetics))
@@ -206,12 +208,21 @@ def _observed(item: Scenario, words: dict[str, str]) -> str:
                 "assay": series.assay,
                 "first": first,
                 "last": last,
-                "port": series.port,
+                "port": "; ".join((series.port, *_laboratory(series))),
             }
             lines.append(words["sample"].format(**facts))
     if kept.tocograph:
         lines.append(words["tocograph"])
     return "\n".join(lines)
+
+
+def _laboratory(series: SampleSpec) -> list[str]:
+    """Return what is unusual about a sampling series, in signs that need no translation."""
+    parts = [f"{series.tube}, {time_text(series.held)}"] if series.held else []
+    if series.unit not in ("pg/mL", "1"):
+        content = f", {series.ug_per_iu:g} ug/IU" if series.ug_per_iu is not None else ""
+        parts.append(series.unit + content)
+    return parts + ([f"x {series.gain:g}"] if series.gain != 1 else [])
 
 
 def _cost(cost: Cost, words: dict[str, str]) -> str:

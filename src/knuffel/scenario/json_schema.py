@@ -31,7 +31,8 @@ def scenario_schema() -> dict[str, Any]:
         body[room] = _or_short(body[room], {"enum": ["off", False, *models(room)]})
     signal = definitions["Room"]["properties"]["outputs"]["additionalProperties"]
     definitions["Room"]["properties"]["outputs"]["additionalProperties"] = _or_short(signal, {"type": "string"})
-    for holder, name in ((definitions["Room"], "set"), (definitions["Record"], "variables")):
+    lists = ((definitions["Room"], "set"), (definitions["Record"], "variables"), (definitions["Population"], "spread"))
+    for holder, name in lists:
         holder["properties"][name] = _or_short(holder["properties"][name], {"type": "string"})
     free = {"type": ["string", "number", "boolean"]}
     definitions["Room"]["properties"]["settings"]["additionalProperties"] = free

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from knuffel.evidence.resolve import Override
+    from knuffel.population.spec import PopulationSpec
 
 __all__ = [
     "DoseSpec",
@@ -39,11 +40,12 @@ _ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
 
 @dataclass(frozen=True)
 class SubjectSpec:
-    """Who. ``weight`` in kg; ``gestational_week`` None when not pregnant; ``kinetics`` names a parameter set.
+    """Who. ``sex`` is female, male or mixed; ``weight`` in kg; ``kinetics`` names a set (or both, when mixed).
 
-    ``state`` is resting, postmenopausal, term or lactating; ``labour_preset`` names a parameter set of a uterus, or is
-    None; ``basal_profile`` chooses among the published resting levels. While lactating: ``days_postpartum`` at the
-    start, ``litter`` (pups of a rat, else None), ``lactation``, a set for the pulses and the breast, or None.
+    ``state`` is resting, postmenopausal, pregnant, term, postpartum or lactating; ``gestational_week`` is None when not
+    pregnant, that of the birth when postpartum; ``labour_preset`` names a parameter set of a uterus, or is None;
+    ``basal_profile`` chooses among the published resting levels; ``days_postpartum`` at the start, after a birth. While
+    lactating: ``litter`` (pups of a rat, else None), ``lactation``, a set for the pulses and the breast, or None.
     """
 
     species: str
@@ -181,12 +183,21 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """A sampling series: its name, the assay, the port that is sampled, and the times in ms."""
+    """A sampling series: its name, the assay, the port that is sampled, and the times in ms.
+
+    Blood stands in ``tube`` (edta, inhibitor, heparin or serum) for ``held`` ms. The report is in ``unit``;
+    ``ug_per_iu`` is the content of one unit (None: that of the assay); ``gain`` multiplies that of the assay.
+    """
 
     name: str
     assay: str
     port: str
     times: tuple[int, ...]
+    tube: str = "edta"
+    held: int = 0
+    unit: str = "pg/mL"
+    ug_per_iu: float | None = None
+    gain: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -213,7 +224,8 @@ class EngineSpec:
 @dataclass(frozen=True)
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
-    ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run.
+    ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run, ``population`` when subjects
+    are drawn.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -234,6 +246,7 @@ class Scenario:
     engine: EngineSpec
     rate_table: TableSpec | None = None
     protocol: ProtocolSpec | None = None
+    population: PopulationSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

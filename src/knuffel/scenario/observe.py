@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from knuffel.body.contract import Kind, Port
-from knuffel.body.plan import ROOMS, component_class
-from knuffel.evidence import load
+from knuffel.body.plan import ROOMS
 from knuffel.scenario.fidelity import is_spiking
-from knuffel.scenario.model import EngineSpec, ObserveSpec, RoomSpec, SampleSpec
+from knuffel.scenario.model import EngineSpec, ObserveSpec, RoomSpec
+from knuffel.scenario.samples import ports_of, read_samples
 from knuffel.scenario.schema import Engine
-from knuffel.scenario.schema_body import Observe, Record, Sample
+from knuffel.scenario.schema_body import Observe, Record
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["ports_of", "read_engine", "read_observe"]
-
-"""ms: the random numbers of a step are counted by a 32-bit number of milliseconds."""
+__all__ = ["read_engine", "read_observe"]
 
 _SPIKING_EVERY, _EVERY, _LONG_EVERY = 10_000, 60_000, 600_000
 _LONG = 2 * 86_400_000
 _MOST_RECORDS = 2_000_000
-_MOST_SAMPLES = 100_000
-_DEFAULT_PORT = "plasma.oxytocin_concentration"
-_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _DEFAULT_CHECKPOINT = 30.0
 _LONGEST_WARM_UP = 30 * 86_400_000
-
-
-def ports_of(rooms: Mapping[str, RoomSpec]) -> dict[str, Port]:
-    """Return every output port of the rooms, whatever their mode."""
-    found = (port for spec in rooms.values() for port in component_class(spec.room, spec.model).outputs)
-    return {port.name: port for port in found}
 
 
 def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Times, problems: Problems) -> ObserveSpec:
@@ -59,7 +45,7 @@ def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Tim
         record_every=every,
         variables=_variables(record.variables, rooms, problems),
         spikes=spikes_possible if record.spikes is None else record.spikes and spikes_possible,
-        samples=_samples(section.samples, rooms, times, problems),
+        samples=read_samples(section.samples, rooms, times, problems),
         tocograph=tocograph,
     )
 
@@ -78,102 +64,6 @@ def _variables(
             path: Path = ("observe", "record", "variables", place)
             problems.add(path, "there is no such variable", allowed=ports, near=name)
     return tuple(dict.fromkeys(found))
-
-
-def _samples(
-    items: list[Sample | None] | None, rooms: dict[str, RoomSpec], times: Times, problems: Problems
-) -> tuple[SampleSpec, ...]:
-    found: list[SampleSpec] = []
-    names: set[str] = set()
-    for place, item in enumerate(items or []):
-        if item is not None and item.assay is not None:
-            path: Path = ("observe", "samples", place)
-            name = _series_name(item, names, path, problems)
-            names.add(name)
-            assay = _assay(item.assay, path, problems)
-            port = _port(item, rooms, path, problems)
-            moments = _moments(item, path, times, problems)
-            found.append(SampleSpec(name, assay, port, moments))
-    if sum(len(item.times) for item in found) > _MOST_SAMPLES:
-        count = sum(len(item.times) for item in found)
-        problems.add(("observe", "samples"), "too many samples", found=str(count), allowed=f"at most {_MOST_SAMPLES}")
-    return tuple(found)
-
-
-def _series_name(item: Sample, taken: set[str], path: Path, problems: Problems) -> str:
-    if item.name is not None:
-        if not item.name or set(item.name) - set(_NAME):
-            problems.add((*path, "name"), "a name is made of letters, digits, _ and -")
-        elif item.name in taken:
-            problems.add((*path, "name"), "two series have this name")
-        return item.name
-    name, number = str(item.assay), 2
-    while name in taken:
-        name, number = f"{item.assay}_{number}", number + 1
-    return name
-
-
-def _assay(name: str, path: Path, problems: Problems) -> str:
-    if name not in load.assays():
-        problems.add((*path, "assay"), "there is no such assay", allowed=load.assays(), near=name)
-    return name
-
-
-def _port(item: Sample, rooms: dict[str, RoomSpec], path: Path, problems: Problems) -> str:
-    name = item.port or _DEFAULT_PORT
-    possible = {
-        key: port
-        for key, port in ports_of(rooms).items()
-        if port.kind in (Kind.LEVEL, Kind.FRACTION) and port.unit == "pg/mL"
-    }
-    room = name.split(".")[0]
-    if name not in possible:
-        problems.add((*path, "port"), "this cannot be sampled", allowed=possible, near=name)
-    elif problems.spoiled_below("body", room):
-        pass
-    elif rooms[room].mode == "off" or (rooms[room].mode == "prescribed" and name not in rooms[room].outputs):
-        key = "port" if item.port is not None else "assay"
-        problems.add((*path, key), f"nothing makes {name} in this scenario", show_found=False)
-    return name
-
-
-def _moments(item: Sample, path: Path, times: Times, problems: Problems) -> tuple[int, ...]:
-    if item.times is not None:
-        for key in ("every", "from", "to"):
-            if getattr(item, type(item).attribute(key)) is not None:
-                problems.add((*path, key), "times and every exclude each other", at_key=True)
-        listed = [_moment(moment, (*path, "times", place), times, problems) for place, moment in enumerate(item.times)]
-        if not listed and not problems.spoiled_below(*path, "times"):
-            problems.add((*path, "times"), "there are no sampling times")
-        return tuple(sorted({time for time in listed if time is not None}))
-    if item.every is None:
-        if not problems.spoiled_below(*path):
-            problems.add(
-                (*path, "every"), "this key is missing", allowed="every: 5 min, or times: [...]", show_found=False
-            )
-        return ()
-    every = times.span(item.every, (*path, "every"))
-    first = _moment(item.from_, (*path, "from"), times, problems) or 0
-    last = _moment(item.to, (*path, "to"), times, problems)
-    last = times.duration if item.to is None else last
-    if every is None or last is None:
-        return ()
-    if last < first:
-        problems.add((*path, "to"), "the last sample comes before the first", allowed=f"{time_text(first)} or later")
-        return ()
-    count = (last - first) // every + 1
-    if count > _MOST_SAMPLES:
-        problems.add((*path, "every"), "too many samples", found=str(count), allowed=f"at most {_MOST_SAMPLES}")
-        return ()
-    return tuple(range(first, last + 1, every))
-
-
-def _moment(value: object, path: Path, times: Times, problems: Problems) -> int | None:
-    time = times.moment(value, path)  # type: ignore[arg-type]
-    if time is not None and times.duration is not None and time > times.duration:
-        problems.add(path, "this lies after the end of the scenario", allowed=f"at most {time_text(times.duration)}")
-        return None
-    return time
 
 
 def read_engine(section: Engine | None, rooms: dict[str, RoomSpec], times: Times, problems: Problems) -> EngineSpec:

@@ -47,6 +47,8 @@ def split_path(text: str) -> Path:
 
 
 def _joined(parts: list[str | int]) -> Path:
+    if parts[:2] == ["population", "spreads"] and all(isinstance(part, str) for part in parts[2:]):
+        return (*parts[:2], *([".".join(map(str, parts[2:]))] if parts[2:] else []))
     for place, part in enumerate(parts[:-1]):
         if part in _FREE_NAMES and place >= 2 and parts[0] == "body":
             span = _FREE_NAMES[str(part)]

@@ -18,7 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["read_parameters", "read_settings"]
 
 _GIVEN_ELSEWHERE = frozenset(
-    {"species", "sex", "state", "events", "cells", "table", "reader_interval", "recording", "repeat"}
+    {
+        "species",
+        "sex",
+        "state",
+        "basal_profile",
+        "events",
+        "cells",
+        "table",
+        "reader_interval",
+        "recording",
+        "repeat",
+        "dose_times",
+        "given",
+        "start_clock",
+        "protocol",
+    }
 )
 """Settings that follow from other parts of the scenario."""
 

@@ -23,6 +23,7 @@ __all__ = [
     "Days",
     "Flag",
     "Frequency",
+    "Loose",
     "Mass",
     "Number",
     "Osmolality",
@@ -217,6 +218,11 @@ Osmolality = Annotated[
 Volume = Annotated[Quantity, PlainValidator(_typed("mL", "a volume such as '35 mL'")), _schema("a volume", ["35 mL"])]
 Days = Annotated[Quantity, PlainValidator(_days), _schema("days since the birth", [30, "3 days"], ["number", "string"])]
 Typed = Annotated[str, PlainValidator(_text), _schema("a dose; its unit depends on the kind", ["5 mg", "0.75 g/kg"])]
+Loose = Annotated[
+    str,
+    PlainValidator(_text),
+    _schema("a number, with its unit where it has one", ["70 kg", 0.6], ["number", "string"]),
+]
 Number = Annotated[
     Quantity,
     PlainValidator(_typed("1", "a number without a unit")),

@@ -16,11 +16,12 @@ from knuffel.scenario.model import Scenario
 from knuffel.scenario.nursing import notice_short
 from knuffel.scenario.observe import read_engine, read_observe
 from knuffel.scenario.overrides import apply_overrides
+from knuffel.scenario.population import read_population, read_share, read_size
 from knuffel.scenario.schema import Texts
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.source import parse, read_source
 from knuffel.scenario.stimuli import read_stimuli
-from knuffel.scenario.subject import read_subject
+from knuffel.scenario.subject import of_sex, read_subject
 from knuffel.scenario.times import DEFAULT_START, Times
 from knuffel.scenario.tree import Problems
 from knuffel.scenario.typed import normalise, typed
@@ -66,12 +67,14 @@ class _Reading:
         times = Times(problems, None if problems.spoiled("start") else start, document.duration)
         if document.knuffel not in (None, FORMAT):
             problems.add(("knuffel",), "this version reads another format of scenarios", allowed=str(FORMAT))
-        subject = read_subject(document.subject, problems)
+        share = read_share(document.population, problems)
+        subject = read_size(document.population, read_subject(document.subject, problems, share), problems)
         stimuli = read_stimuli(document.stimuli, subject, times, problems)
         doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
-        asked = asked_rooms(protocol)
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked)
+        asked = asked_rooms(document, doses, protocol)
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, doses)
+        population = read_population(document.population, subject, rooms, problems)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
@@ -93,7 +96,7 @@ class _Reading:
             duration=times.duration,
             seed=seed,
             subject=subject,
-            sets=parameter_sets(rooms, subject),
+            sets=parameter_sets(rooms, of_sex(subject, "female")),
             stimuli=stimuli,
             doses=doses,
             rooms=rooms,
@@ -101,6 +104,7 @@ class _Reading:
             engine=engine,
             rate_table=table,
             protocol=protocol,
+            population=population,
             path=self.path,
             source=text,
             notices=tuple(problems.notices),

@@ -46,14 +46,24 @@ class Subject(Section):
 
     species: choice("human", "rat") | None = Field(None, description="human or rat")  # type: ignore[valid-type]
     sex: choice("female", "male") | None = Field(None, description="female or male")  # type: ignore[valid-type]
-    state: choice("resting", "postmenopausal", "term", "lactating") | None = Field(  # type: ignore[valid-type]
-        None, description="resting (the default), postmenopausal, term (pregnant, 37 to 42 weeks), or lactating"
+    state: (
+        choice(  # type: ignore[valid-type]
+            "resting", "postmenopausal", "pregnant", "term", "postpartum", "lactating"
+        )
+        | None
+    ) = Field(
+        None,
+        description="resting (the default), postmenopausal, pregnant (by week), term (37 to 42 weeks, published sets), "
+        "postpartum (given drugs after a birth), or lactating",
     )
     gestational_week: Week | None = Field(
-        None, description="weeks of pregnancy, only with state: term; 39 unless given"
+        None,
+        description="weeks of pregnancy: pregnant (4 to 42; 20 unless given), term (37 to 42; 39), postpartum (at the "
+        "birth; 40)",
     )
     days_postpartum: Days | None = Field(
-        None, description="days since the birth at the start, only with state: lactating; 30 unless given"
+        None,
+        description="days since the birth at the start: lactating (30 unless given), postpartum (0 to 60; 0)",
     )
     litter: Whole | None = Field(None, description="a lactating rat: how many pups; 10 unless given")
     lactation: str | None = Field(
@@ -64,11 +74,13 @@ class Subject(Section):
     kinetics: str | None = Field(
         None,
         description="the parameter set of the blood; follows from the rest unless given",
-        examples=["human_men", "human_women_np", "human_postmenopausal", "term_A", "term_B", "rat_250g"],
+        examples=["human_men", "human_women_np", "human_postmenopausal", "pregnancy_A", "term_A", "term_B", "rat_250g"],
     )
     labour: str | None = Field(None, description="the parameter set of the uterus; induction_ripe at term unless given")
     basal_profile: choice("equal", "sex_difference", "thornton", "review") | None = Field(  # type: ignore[valid-type]
-        None, description="which published resting level: equal or sex_difference; at term thornton or review"
+        None,
+        description="which published resting level: equal or sex_difference; pregnant, at term or postpartum "
+        "thornton or review",
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import Field, create_model
 
 from knuffel.body.plan import ROOMS
-from knuffel.scenario.quantities import Clock, Flag, Frequency, Time, Whole, choice
+from knuffel.scenario.quantities import Clock, Flag, Frequency, Number, Time, Whole, choice
 from knuffel.scenario.schema import Engine, Section, Subject, Texts
 from knuffel.scenario.schema_events import Dose, Stimulus
+from knuffel.scenario.schema_population import Population
 
 __all__ = ["Document", "Observe", "Record", "Room", "Sample", "Signal", "Train"]
 
@@ -89,7 +90,7 @@ class Record(Section):
 
 
 class Sample(Section):
-    """Blood samples that a laboratory measures."""
+    """Samples of blood, saliva or urine that a laboratory measures."""
 
     REQUIRED = ("assay",)
 
@@ -102,13 +103,26 @@ class Sample(Section):
     from_: Time | None = Field(None, alias="from", description="with `every`: the first; the start unless given")
     to: Time | None = Field(None, description="with `every`: the last; the end unless given")
     times: list[Time | None] | None = Field(None, description="the times, in place of `every`")
+    tube: choice("edta", "inhibitor", "heparin", "serum") | None = Field(  # type: ignore[valid-type]
+        None, description="blood: the tube; oxytocinase breaks oxytocin down in heparin and serum; edta unless given"
+    )
+    held: Time | None = Field(None, description="blood: time from drawing to the assay; none unless given")
+    unit: choice("pg/mL", "uU/mL", "pmol/L") | None = Field(  # type: ignore[valid-type]
+        None, description="the unit of the report; pg/mL unless given"
+    )
+    ug_per_iu: Number | None = Field(
+        None, description="with uU/mL: ug of oxytocin in one IU, 1.6 to 2.2; that of the assay unless given"
+    )
+    gain: Number | None = Field(
+        None, description="how many times too high this laboratory reads oxytocin, 1 to 33; 1 unless given"
+    )
 
 
 class Observe(Section):
     """What is recorded and measured."""
 
     record: Record | None = Field(None, description="what is kept of the model itself")
-    samples: list[Sample | None] | None = Field(None, description="blood samples")
+    samples: list[Sample | None] | None = Field(None, description="samples of blood, saliva or urine")
     tocograph: Flag | None = Field(None, description="a pressure trace; yes when there is a uterus")
 
 
@@ -137,6 +151,7 @@ class Document(Section):
     )
     seed: Whole | None = Field(None, description="the same scenario and seed give the same result; 1 unless given")
     subject: Subject | None = Field(None, description="who")
+    population: Population | None = Field(None, description="virtual subjects that differ from each other")
     stimuli: list[Stimulus | None] | None = Field(None, description="what happens (also called events)")
     doses: list[Dose | None] | None = Field(None, description="drugs")
     body: _Body | None = Field(None, description="which model stands in each room")

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knuffel.evidence import load
 from knuffel.evidence.load import ParameterSet
 from knuffel.scenario.model import SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["read_subject"]
+__all__ = ["of_sex", "read_subject"]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
     ("human", "female", "resting"): "human_women_np",
     ("human", "female", "postmenopausal"): "human_postmenopausal",
+    ("human", "female", "pregnant"): "pregnancy_A",
     ("human", "female", "term"): "term_A",
+    ("human", "female", "postpartum"): "pregnancy_A",
     ("human", "female", "lactating"): "human_women_np",
     ("rat", "female", "lactating"): "rat_250g",
     ("rat", "male", "resting"): "rat_250g",
     ("rat", "female", "resting"): "rat_250g",
 }
 _DEFAULT_LABOUR = "induction_ripe"
-_DEFAULT_WEEK = 39.0
-_TERM = (37.0, 42.0)
+_DEFAULT_WEEK = {"pregnant": 20.0, "term": 39.0, "postpartum": 40.0}
+_WEEKS = {"pregnant": (4.0, 42.0), "term": (37.0, 42.0), "postpartum": (4.0, 42.0)}
+_LIMITS_OF_WEEKS = (0.0, 42.0)
 _DEFAULT_WEIGHT = {"human": 70.0, "rat": 0.25}
 _TERM_WEIGHT = 75.0
 _USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
-_DEFAULT_DAYS = 30.0
+_DEFAULT_DAYS = {"lactating": 30.0, "postpartum": 0.0}
 _LONGEST_LACTATION = {"human": 1095.0, "rat": 40.0}
+_LONGEST_POSTPARTUM = 60.0
 _CLEARANCE_SETTLED = 10.0
 """Days after the birth by which the clearance of a woman is within a fifth of that of a non-pregnant one (assumed)."""
 _DEFAULT_LITTER, _MOST_PUPS = 10, 20
@@ -37,17 +43,18 @@ _REFUSED_SETS = {
     for name in ("rat_low_dose_iv", "rat_high_dose_iv")
 }
 _LACTATING = "state: lactating; or leave it out"
+_AFTER_BIRTH = "state: lactating or postpartum; or leave it out"
 _WORDS = {"female": "woman", "male": "man"}
 
 
-def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | None:
-    """Return the subject, or None when it is not clear who it is."""
+def read_subject(section: Subject | None, problems: Problems, share: float | None = None) -> SubjectSpec | None:
+    """Return the subject, or None when it is not clear who it is. ``share`` of women replaces the sex."""
     if section is None or section.species is None or section.sex is None or problems.spoiled("subject", "state"):
         return None
-    species, sex, state = section.species, section.sex, section.state or "resting"
+    species, sex, state = section.species, _sex(section.sex, share), section.state or "resting"
     if not _possible(species, sex, state, problems):
         return None
-    profile = section.basal_profile or ("thornton" if state == "term" else "equal")
+    profile = section.basal_profile or ("thornton" if state in _WEEKS else "equal")
     _check_profile(profile, species, state, problems)
     spec = SubjectSpec(
         species=species,
@@ -56,7 +63,7 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
         gestational_week=_week(section, state, problems),
         weight=_weight(section, species, problems),
         count=_count(section, problems),
-        kinetics=_set(section.kinetics, "kinetics", (species, sex, state), problems) or _KINETICS[species, sex, state],
+        kinetics=_kinetics(section, (species, sex, state), problems),
         labour_preset=_labour(section, (species, sex, state), problems),
         basal_profile=profile,
         days_postpartum=_days(section, species, state, problems),
@@ -67,12 +74,38 @@ def read_subject(section: Subject | None, problems: Problems) -> SubjectSpec | N
     return spec
 
 
+def of_sex(subject: SubjectSpec, sex: str) -> SubjectSpec:
+    """Return the subject as one of the sexes of a cohort; the subject itself when all have one sex."""
+    if subject.sex != "mixed":
+        return subject
+    return replace(subject, sex=sex, kinetics=_KINETICS[subject.species, sex, subject.state])
+
+
+def _sex(written: str, share: float | None) -> str:
+    if share is None:
+        return written
+    return "female" if share >= 1 else "male" if share <= 0 else "mixed"
+
+
+def _kinetics(section: Subject, who: tuple[str, str, str], problems: Problems) -> str:
+    species, sex, state = who
+    if sex != "mixed":
+        return _set(section.kinetics, "kinetics", who, problems) or _KINETICS[who]
+    if section.kinetics is not None:
+        message = "women and men have each their own set"
+        problems.add(("subject", "kinetics"), message, allowed="leave it out; or a cohort of one sex")
+    return " and ".join(dict.fromkeys(_KINETICS[species, one, state] for one in ("female", "male")))
+
+
 def _possible(species: str, sex: str, state: str, problems: Problems) -> bool:
     path: Path = ("subject", "state")
     if state == "resting":
         return True
     if species == "rat" and state != "lactating":
         problems.add(path, f"a rat cannot be {state} in this version", allowed="resting; a female also lactating")
+    elif sex == "mixed":
+        path = ("population", "covariates", "sex")
+        problems.add(path, f"only females can be {state}", allowed="female: 100 %; or subject.state: resting")
     elif sex == "male":
         who = "a man" if species == "human" else "a male rat"
         problems.add(path, f"{who} cannot be {state}", allowed="resting; or sex: female")
@@ -82,34 +115,44 @@ def _possible(species: str, sex: str, state: str, problems: Problems) -> bool:
 
 
 def _week(section: Subject, state: str, problems: Problems) -> float | None:
+    """Return the week of pregnancy, at the birth when there was one; None when the state has none."""
     path: Path = ("subject", "gestational_week")
     week = section.gestational_week
-    if state != "term":
+    if state not in _WEEKS:
         if week is not None:
             who = "a rat" if section.species == "rat" else "a man" if section.sex == "male" else f"a {state} subject"
-            advice = "leave it out" + (
-                "; or state: term" if (section.species, section.sex) == ("human", "female") else ""
-            )
+            woman = (section.species, section.sex) == ("human", "female")
+            advice = "leave it out" + ("; or state: pregnant, term or postpartum" if woman else "")
             problems.add(path, f"{who} has no gestational week", allowed=advice)
         return None
     if week is None:
-        return _DEFAULT_WEEK
-    if not _TERM[0] <= week.value <= _TERM[1]:
-        problems.add(path, "this is not term", allowed="37 to 42 weeks")
+        return _DEFAULT_WEEK[state]
+    low, high = _WEEKS[state]
+    if low <= week.value <= high:
+        return week.value
+    allowed = f"{low:g} to {high:g} weeks"
+    if not _LIMITS_OF_WEEKS[0] <= week.value <= _LIMITS_OF_WEEKS[1]:
+        problems.add(path, "not a possible week of pregnancy", allowed=allowed)
+    elif state == "term":
+        problems.add(path, "this is not term", allowed=f"{allowed}; or state: pregnant")
+    else:
+        problems.add(path, "too early to tell from a non-pregnant woman", allowed=f"{allowed}; or state: resting")
     return week.value
 
 
 def _days(section: Subject, species: str, state: str, problems: Problems) -> float | None:
     path: Path = ("subject", "days_postpartum")
-    days, longest = section.days_postpartum, _LONGEST_LACTATION[species]
-    if state != "lactating":
+    days = section.days_postpartum
+    if state not in _DEFAULT_DAYS:
         if days is not None:
-            problems.add(path, "only a lactating subject has days since the birth", allowed=_LACTATING)
+            problems.add(path, "only a lactating subject or one after a birth has days since it", allowed=_AFTER_BIRTH)
         return None
+    longest = _LONGEST_POSTPARTUM if state == "postpartum" else _LONGEST_LACTATION[species]
     if days is None:
-        return min(_DEFAULT_DAYS, longest)
+        return min(_DEFAULT_DAYS[state], longest)
     if not 0 <= days.value <= longest:
-        problems.add(path, "not a possible number of days", allowed=f"0 to {longest:g} days")
+        hint = "; or state: resting" if state == "postpartum" else ""
+        problems.add(path, "not a possible number of days", allowed=f"0 to {longest:g} days{hint}")
     return days.value
 
 
@@ -165,6 +208,10 @@ def _weight(section: Subject, species: str, problems: Problems) -> float:
 
 def _count(section: Subject, problems: Problems) -> int:
     count = 1 if section.count is None else section.count
+    if section.count is not None and problems.written("population"):
+        message = "the population says how many subjects there are"
+        problems.add(("subject", "count"), message, allowed="population.n alone", at_key=True)
+        return 1
     if not 1 <= count <= _MOST_SUBJECTS:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
@@ -180,7 +227,7 @@ def _check_profile(profile: str, species: str, state: str, problems: Problems) -
         if profile != "equal":
             problems.add(path, "the resting level of a rat follows from its gland", allowed="leave it out")
         return
-    allowed = ("thornton", "review") if state == "term" else ("equal", "sex_difference")
+    allowed = ("thornton", "review") if state in _WEEKS else ("equal", "sex_difference")
     if profile not in allowed:
         problems.add(path, f"this profile is not for a {state} subject", allowed=allowed)
 

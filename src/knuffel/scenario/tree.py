@@ -141,6 +141,13 @@ class Problems:
         """Whether what stands at a path was written outside the file, in an override."""
         return self._place(path, at_key=False)[0] != self.file
 
+    def written(self, *path: str | int) -> bool:
+        """Whether a value stands at a path, right or wrong."""
+        node: Node | None = self.root
+        for part in path:
+            node = None if node is None else node.child(part)
+        return node is not None and not node.absent
+
     def spoiled(self, *path: str | int) -> bool:
         """Whether a mistake was reported at this very place or above it."""
         return any(path[:size] in self._spoiled for size in range(1, len(path) + 1))

@@ -47,6 +47,9 @@ def normalise(root: Node, problems: Problems) -> None:
         outputs = node.child("outputs")
         for port in [] if outputs is None else list(outputs.entries):
             _wrap(outputs, port, "value")  # type: ignore[arg-type]
+    population = root.child("population")
+    if population is not None:
+        _listed(population, "spread")
     observe = root.child("observe")
     record = None if observe is None else observe.child("record")
     if record is not None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from knuffel.body.circulation.plasma import PlasmaParameters, PlasmaSettings, PlasmaTwoCompartment
 from knuffel.body.contract import Events, Inputs, Kind, Subjects
 from knuffel.body.physiology import Adult, AdultParameters, AdultSettings
-from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
+from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters, ReceptorSettings
 from knuffel.body.uterus.labour import LabourUterus, UterusParameters
 from knuffel.engine.random import Streams
 from knuffel.evidence import resolve
@@ -126,7 +126,10 @@ class Blood:
 
 
 class Woman:
-    """Blood, receptors and uterus of women with a kinetic set and a labour preset, in steps of ten seconds."""
+    """Blood, receptors and uterus of women at term with a kinetic set and a labour preset, in steps of ten seconds.
+
+    Receptors keep their number and stay coupled, as in the tables of the first chain that these runs are held against.
+    """
 
     step = 10_000
 
@@ -136,9 +139,12 @@ class Woman:
         subjects = Subjects(np.arange(count), weight=np.full(count, own.reference_weight))
         self._adult = Adult(own, AdultSettings(state="term"))
         self.plasma = PlasmaTwoCompartment(numbers(PlasmaParameters, *sets))
-        self._receptor = OperationalReceptor(numbers(ReceptorParameters, *sets))
+        self._receptor = OperationalReceptor(numbers(ReceptorParameters, *sets), ReceptorSettings("off"))
         self.uterus = LabourUterus(numbers(UterusParameters, *sets, **overrides))
-        self.levels: dict[str, tuple[Any, Any]] = {}
+        none = np.zeros(count)
+        self.levels: dict[str, tuple[Any, Any]] = {
+            port.name: (none, none) for port in OperationalReceptor.inputs if port.default is not None
+        }
         states: list[Any] = []
         for room in (self._adult, self.plasma, self._receptor, self.uterus):
             state, outputs = room.init(subjects, Inputs(self.levels), self._streams.of(room.room))

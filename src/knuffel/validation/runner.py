@@ -39,6 +39,7 @@ STUDIES = (
     "rate_fidelity",
     "rat_plasma",
     "pharmacokinetics",
+    "assays",
     "network_bursts",
     "network_store",
     "network_behaviours",
@@ -47,10 +48,13 @@ STUDIES = (
     "breastfeeding_cohort",
     "breastfeeding_stress",
     "breastfeeding_modifiers",
+    "receptor_states",
     "uterus_dose_response",
     "rat_let_down",
     "human_let_down",
     "milk_supply",
+    "blood_pressure",
+    "water_balance",
 )
 """The modules of this package that are studies, in the order of the signal."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from knuffel.body.contract import Events, Inputs, Subjects
-from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters
+from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters, ReceptorSettings
 from knuffel.body.uterus.labour.equations import contraction_shape
 from knuffel.engine.random import Streams
 from knuffel.evidence import load
@@ -30,9 +30,9 @@ def rows() -> list[Row]:
 
 
 def _effect(concentration: float, density: float) -> float:
-    room = OperationalReceptor(numbers(ReceptorParameters))
+    room = OperationalReceptor(numbers(ReceptorParameters), ReceptorSettings("off"))
     now = {"plasma.oxytocin_concentration": concentration, "physiology.receptor_density_set": density}
-    inputs = Inputs({name: (np.array([value]),) * 2 for name, value in now.items()})
+    inputs = Inputs({port.name: (np.array([now.get(port.name, 0.0)]),) * 2 for port in room.inputs})
     state, _ = room.init(Subjects(np.arange(1)), inputs, Streams(0))
     return float(room.advance(state, inputs, 0, 1000, Streams(0))["receptors.myometrium_effect"][1][0])
 

@@ -1,7 +1,8 @@
-"""`OperationalReceptor`: oxytocin receptors of the myometrium with receptor reserve."""
+"""`OperationalReceptor`: oxytocin receptors with receptor reserve, competition and desensitisation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -19,133 +20,209 @@ from knuffel.body.contract import (
     State,
     Subjects,
     Violation,
-    check_numbers,
-    parameter,
 )
-from knuffel.body.receptors.operational.equations import dose_ratio, effect, picomolar, stimulus, transducer_ratio
+from knuffel.body.receptors.operational import equations
+from knuffel.body.receptors.operational.equations import picomolar
+from knuffel.body.receptors.operational.parameters import ReceptorParameters, ReceptorSettings
 
-__all__ = ["OperationalReceptor", "ReceptorParameters", "ReceptorState"]
+__all__ = ["OperationalReceptor", "ReceptorState"]
 
-_CONCENTRATION = "plasma.oxytocin_concentration"
+_OXYTOCIN = "plasma.oxytocin_concentration"
+_CARBETOCIN = "plasma.carbetocin_concentration"
+_ATOSIBAN, _M1 = "plasma.atosiban_concentration", "plasma.atosiban_m1_concentration"
+_BASAL = "physiology.basal_concentration"
 _DENSITY_SET = "physiology.receptor_density_set"
+_BATH = ("barusiban", "retosiban", "epelsiban", "l_368899")
+_LONGEST_STEP = 60_000
+_MINUTE = 60_000
 
-
-@dataclass(frozen=True)
-class ReceptorParameters:
-    """Numbers of the receptor; scalars or arrays of shape (subject,). Raises `ParameterError` when impossible."""
-
-    affinity: float = parameter(
-        "receptors.oxytocin_affinity", "pM", "dissociation constant of oxytocin, K_A", positive=True
-    )
-    molar_mass: float = parameter("receptors.oxytocin_molar_mass", "g/mol", "molar mass of oxytocin", positive=True)
-    transducer_constant: float = parameter(
-        "receptors.transducer_constant", "fmol/mg", "receptor density of half-maximal transduction, K_E", positive=True
-    )
-    maximum_effect: float = parameter(
-        "receptors.maximum_effect", "1", "ceiling of the effect, Em", positive=True, at_most=1
-    )
-    vasopressin_concentration: float = parameter(
-        "receptors.vasopressin_concentration", "pM", "vasopressin that competes for the receptor"
-    )
-    vasopressin_affinity: float = parameter(
-        "receptors.vasopressin_affinity", "pM", "its dissociation constant", positive=True
-    )
-    vasopressin_efficacy: float = parameter(
-        "receptors.vasopressin_efficacy", "1", "its transducer ratio as a fraction of that of oxytocin"
-    )
-    atosiban_concentration: float = parameter("receptors.atosiban_concentration", "pg/mL", "atosiban in plasma, total")
-    atosiban_free_fraction: float = parameter(
-        "receptors.atosiban_free_fraction", "1", "share of atosiban not bound to proteins", at_most=1
-    )
-    atosiban_molar_mass: float = parameter("receptors.atosiban_molar_mass", "g/mol", "its molar mass", positive=True)
-    atosiban_affinity: float = parameter(
-        "receptors.atosiban_affinity", "pM", "its dissociation constant, K_B", positive=True
-    )
-
-    def __post_init__(self) -> None:
-        check_numbers(self)
+Levels = Mapping[str, Floats]
 
 
 @dataclass
 class ReceptorState(State):
-    """Receptor density (fmol/mg) and coupled fraction (0 to 1), arrays of shape (subject,)."""
+    """Arrays of shape (subject,).
+
+    Receptor density (fmol/mg), coupled fraction and remaining fraction of the unstimulated density (0 to 1), and the
+    transducer ratio of a lactating breast (0 in males).
+    """
 
     density: Floats
     coupled_fraction: Floats
+    remaining_fraction: Floats
+    mammary_ratio: Floats
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """What the receptors do at one moment; arrays of shape (subject,)."""
+
+    stimulus: Floats
+    effect: Floats
+    occupancy: Floats
+    mammary_effect: Floats
+    dose_ratio: Floats
+    v2_drive: Floats
+
+
+def _fraction(name: str, doc: str, default: float = 0) -> Port:
+    return Port(f"receptors.{name}", "1", Kind.FRACTION, doc, default=default, range=(0, 1))
 
 
 class OperationalReceptor(Component):
-    """Turns plasma oxytocin into an effect between 0 and 1 through the operational model; binding is instantaneous.
+    """Turns what is in plasma into an effect between 0 and 1 through the operational model; binding is instantaneous.
 
-    No desensitisation: all receptors stay coupled and the density is that of the physiology. The antagonist atosiban
-    has one concentration for the whole run; it competes here, and its dose ratio serves other tissues.
+    Agonists (oxytocin, carbetocin, vasopressin) and antagonists compete. Agonists beyond rest uncouple receptors within
+    minutes and remove them within hours, unless the setting ``desensitisation`` is off. Where there are no receptors of
+    a uterus (density 0, as in men) its outputs are 0 and the drive of V2 receptors is left.
     """
 
     room = "receptors"
     id = "operational"
     inputs = (
-        Port(_CONCENTRATION, "pg/mL", Kind.LEVEL, "oxytocin in plasma", default=0),
+        Port(_OXYTOCIN, "pg/mL", Kind.LEVEL, "oxytocin in plasma", default=0),
+        Port(_CARBETOCIN, "pg/mL", Kind.LEVEL, "carbetocin in plasma", default=0),
+        Port(_ATOSIBAN, "pg/mL", Kind.LEVEL, "atosiban in plasma, bound and free", default=0),
+        Port(_M1, "pg/mL", Kind.LEVEL, "its metabolite M1, bound and free", default=0),
+        Port(_BASAL, "pg/mL", Kind.LEVEL, "resting oxytocin in plasma, which does not desensitise"),
         Port(_DENSITY_SET, "fmol/mg", Kind.LEVEL, "receptor density without stimulation"),
     )
     outputs = (
-        Port("receptors.myometrium_effect", "1", Kind.FRACTION, "effect on the myometrium", default=0, range=(0, 1)),
+        _fraction("myometrium_effect", "effect on the myometrium"),
         Port("receptors.density", "fmol/mg", Kind.LEVEL, "receptor density", default=0, range=(0, inf)),
-        Port("receptors.coupled_fraction", "1", Kind.FRACTION, "receptors that signal", default=1, range=(0, 1)),
+        _fraction("coupled_fraction", "receptors that signal", default=1),
         Port("receptors.antagonist_dose_ratio", "1", Kind.LEVEL, "1 without antagonist", default=1, range=(1, inf)),
+        Port(
+            "receptors.affinity_factor",
+            "1",
+            Kind.LEVEL,
+            "factor of magnesium and cholesterol on dissociation constants of agonists",
+            default=1,
+            range=(0, inf),
+        ),
         Port("receptors.oxytocin_stimulus", "1", Kind.LEVEL, "operational stimulus s", default=0, range=(0, inf)),
+        _fraction("occupancy", "oxytocin receptors with an agonist on them"),
+        _fraction("mammary_effect", "effect that the levels would have on a lactating breast, for display"),
+        _fraction("v2_drive", "drive of V2 receptors by vasopressin and oxytocin"),
     )
+    longest_interval = _LONGEST_STEP
     Parameters = ReceptorParameters
+    Settings = ReceptorSettings
     State = ReceptorState
     citations = ("black_leff_1983",)
 
     parameters: ReceptorParameters
+    settings: ReceptorSettings
+
+    def __init__(self, parameters: ReceptorParameters, settings: ReceptorSettings | None = None) -> None:
+        super().__init__(parameters, settings or ReceptorSettings())
+        own = parameters
+        self._factor = factor = equations.affinity_factor(
+            own.free_magnesium,
+            own.magnesium_constant,
+            own.reference_magnesium,
+            own.cholesterol,
+            own.without_cholesterol,
+        )
+        self._affinity = own.affinity * factor
+        self._carbetocin = picomolar(1, own.carbetocin_molar_mass) / (own.carbetocin_affinity * factor)
+        self._vasopressin = own.vasopressin_concentration / (own.vasopressin_affinity * factor)
+        free = picomolar(own.atosiban_free_fraction, own.atosiban_molar_mass)
+        self._atosiban, self._m1 = free / own.atosiban_affinity, free / own.atosiban_m1_affinity
+        bath = (getattr(own, f"{name}_concentration") / getattr(own, f"{name}_affinity") for name in _BATH)
+        self._bath = self._atosiban * own.atosiban_concentration + sum(bath)
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[ReceptorState, Outputs]:
         """Return fresh receptors: density as set, all coupled."""
-        state = ReceptorState(subjects.full(inputs.end(_DENSITY_SET)), subjects.full(1))
-        now = self._signal(state, inputs.end(_CONCENTRATION))
-        return state, self._outputs(state, *now)
+        now = {port.name: inputs.end(port.name) for port in self.inputs}
+        state = ReceptorState(
+            density=subjects.full(now[_DENSITY_SET]),
+            coupled_fraction=subjects.full(1),
+            remaining_fraction=subjects.full(1),
+            mammary_ratio=subjects.full(0 if subjects.sex == "male" else self.parameters.mammary_ratio),
+        )
+        return state, self._outputs(state, vars(self._signal(state, now)))
 
     def advance(self, state: ReceptorState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
-        """Follow density and concentration; both limits are returned because plasma may jump at ``t``."""
-        state.density[:] = inputs.end(_DENSITY_SET)
-        start, end = inputs.start(_CONCENTRATION), inputs.end(_CONCENTRATION)
+        """Follow levels and density; both limits are returned because plasma may jump at ``t``."""
+        start = {port.name: inputs.start(port.name) for port in self.inputs}
+        end = {port.name: inputs.end(port.name) for port in self.inputs}
+        before = self._signal(state, start)
+        if self.settings.desensitisation == "on":
+            self._desensitise(state, start, end, dt)
+        state.density[:] = state.remaining_fraction * end[_DENSITY_SET]
         after = self._signal(state, end)
-        before = after if start is end else self._signal(state, start)
-        return self._outputs(state, (before[0], after[0]), (before[1], after[1]))
+        return self._outputs(state, {name: (value, getattr(after, name)) for name, value in vars(before).items()})
 
-    def _signal(self, state: ReceptorState, concentration: Floats) -> tuple[Floats, Floats]:
-        """Return stimulus and effect for a concentration in pg/mL."""
+    def _blocked(self, now: Levels) -> Any:
+        """Return the free antagonists in units of their dissociation constants, the sum of B/K_B."""
+        return self._bath + self._atosiban * now[_ATOSIBAN] + self._m1 * now[_M1]
+
+    def _signal(self, state: ReceptorState, now: Levels) -> _Signal:
         own = self.parameters
-        bound = picomolar(concentration, own.molar_mass) / own.affinity
-        other = own.vasopressin_concentration / own.vasopressin_affinity
-        tau = transducer_ratio(state.density, state.coupled_fraction, own.transducer_constant)
-        signal = stimulus(tau * (bound + own.vasopressin_efficacy * other), bound + other + self._blocked())
-        return signal, effect(signal, own.maximum_effect)
+        oxytocin, blocked = picomolar(now[_OXYTOCIN], own.molar_mass), self._blocked(now)
+        first, second, third = oxytocin / self._affinity, self._carbetocin * now[_CARBETOCIN], self._vasopressin
+        bound = first + second + third
+        total = bound + blocked
+        weighted = first + own.carbetocin_efficacy * second + own.vasopressin_efficacy * third
+        tau = equations.transducer_ratio(state.density, state.coupled_fraction, own.transducer_constant)
+        signal = equations.stimulus(tau * weighted, total)
+        mammary = equations.stimulus(state.mammary_ratio * weighted, total)
+        return _Signal(
+            stimulus=signal,
+            effect=equations.effect(signal, own.maximum_effect),
+            occupancy=equations.occupancy(bound, total),
+            mammary_effect=equations.effect(mammary, own.maximum_effect),
+            dose_ratio=equations.dose_ratio(blocked),
+            v2_drive=equations.v2_drive(own.v2_vasopressin, oxytocin, own.v2_potency_ratio, own.v2_half_concentration),
+        )
 
-    def _blocked(self) -> Any:
-        """Return the free antagonist in units of its dissociation constant, B/K_B."""
+    def _desensitise(self, state: ReceptorState, start: Levels, end: Levels, dt: int) -> None:
+        """Move coupling and loss in equal steps of at most a minute, each exact for the drive at its middle.
+
+        Levels run straight from start to end.
+        """
+        own, steps = self.parameters, -(-dt // _LONGEST_STEP)
+        minutes = dt / _MINUTE / steps
+        coupled, remaining = state.coupled_fraction, state.remaining_fraction
+        for step in range(steps):
+            share = (step + 0.5) / steps
+            strength = self._drive({name: value + share * (end[name] - value) for name, value in start.items()})
+            coupled[:] = equations.desensitised(coupled, strength, minutes, own.recoupling_rate, own.uncoupling_rate)
+            remaining[:] = equations.desensitised(remaining, strength, minutes, own.turnover_rate, own.loss_rate)
+
+    def _drive(self, now: Levels) -> Any:
+        """Return D, the drive of desensitisation, from 0 to 1."""
         own = self.parameters
-        free = own.atosiban_free_fraction * own.atosiban_concentration
-        return picomolar(free, own.atosiban_molar_mass) / own.atosiban_affinity
+        oxytocin, basal = picomolar(now[_OXYTOCIN], own.molar_mass), picomolar(now[_BASAL], own.molar_mass)
+        other = own.carbetocin_efficacy * picomolar(now[_CARBETOCIN], own.carbetocin_molar_mass)
+        beyond = equations.excess(oxytocin, basal, other, self._blocked(now))
+        tau = equations.transducer_ratio(now[_DENSITY_SET], 1, own.transducer_constant)
+        sensitivity = equations.half_effective_concentration(self._affinity, tau)
+        return equations.drive(beyond, sensitivity, own.drive_constant)
 
-    def _outputs(self, state: ReceptorState, signal: Any, response: Any) -> Outputs:
+    def _outputs(self, state: ReceptorState, signal: Mapping[str, Any]) -> Outputs:
         return {
-            "receptors.myometrium_effect": response,
+            "receptors.myometrium_effect": signal["effect"],
             "receptors.density": state.density.copy(),
             "receptors.coupled_fraction": state.coupled_fraction.copy(),
-            "receptors.antagonist_dose_ratio": np.full(len(state.density), dose_ratio(self._blocked())),
-            "receptors.oxytocin_stimulus": signal,
+            "receptors.antagonist_dose_ratio": signal["dose_ratio"],
+            "receptors.affinity_factor": np.full(len(state.density), self._factor, dtype=np.float64),
+            "receptors.oxytocin_stimulus": signal["stimulus"],
+            "receptors.occupancy": signal["occupancy"],
+            "receptors.mammary_effect": signal["mammary_effect"],
+            "receptors.v2_drive": signal["v2_drive"],
         }
 
     def invariants(self, state: ReceptorState, outputs: Outputs) -> list[Violation]:
-        """Return negative densities and coupled fractions outside 0 to 1."""
+        """Return negative densities and fractions outside 0 to 1."""
         found = [
             Violation("receptor density", int(row), f"is {state.density[row]:g} fmol/mg, below zero")
             for row in np.flatnonzero(state.density < 0)
         ]
-        coupled = state.coupled_fraction
-        return found + [
-            Violation("coupled fraction", int(row), f"is {coupled[row]:g}, outside 0 to 1")
-            for row in np.flatnonzero((coupled < 0) | (coupled > 1))
-        ]
+        for name, values in (("coupled", state.coupled_fraction), ("remaining", state.remaining_fraction)):
+            found += [
+                Violation(f"{name} fraction", int(row), f"is {values[row]:g}, outside 0 to 1")
+                for row in np.flatnonzero((values < 0) | (values > 1))
+            ]
+        return found

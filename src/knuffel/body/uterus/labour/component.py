@@ -29,6 +29,7 @@ __all__ = ["LabourUterus", "UterusState"]
 
 _STIMULUS = "receptors.oxytocin_stimulus"
 _DENSITY, _COUPLED, _RATIO = "receptors.density", "receptors.coupled_fraction", "receptors.antagonist_dose_ratio"
+_AFFINITY = "receptors.affinity_factor"
 _BASAL, _CLEARANCE = "physiology.basal_concentration", "physiology.typical_clearance"
 # 1 mU/min in pg/s: micrograms per IU are pg per uIU; 1000 uIU in a mU, 60 s in a minute.
 _PG_PER_SECOND = UG_PER_IU["oxytocin"] * 1000 / 60
@@ -75,6 +76,7 @@ class LabourUterus(Component):
         Port(_DENSITY, "fmol/mg", Kind.LEVEL, "receptor density"),
         Port(_COUPLED, "1", Kind.FRACTION, "receptors that signal"),
         Port(_RATIO, "1", Kind.LEVEL, "dose ratio of antagonists"),
+        Port(_AFFINITY, "1", Kind.LEVEL, "factor on the dissociation constant of oxytocin", default=1),
         Port(_BASAL, "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
         Port(_CLEARANCE, "mL/s", Kind.LEVEL, "typical clearance of oxytocin"),
     )
@@ -102,8 +104,9 @@ class LabourUterus(Component):
         """Return x (mU/min) at the start and at the end of the interval."""
         own = self.parameters
         receptor = (own.affinity, own.transducer_constant, own.molar_mass)
+        shift = inputs.end(_RATIO) * inputs.end(_AFFINITY)
         basal = equations.stimulus_of_level(
-            inputs.end(_BASAL), inputs.end(_DENSITY), inputs.end(_COUPLED), inputs.end(_RATIO), *receptor
+            inputs.end(_BASAL), inputs.end(_DENSITY), inputs.end(_COUPLED), shift, *receptor
         )
         per_rate = equations.stimulus_per_rate(_PG_PER_SECOND, inputs.end(_CLEARANCE), own.reference_density, *receptor)
         start, end = inputs.start(_STIMULUS), inputs.end(_STIMULUS)

@@ -1,0 +1,59 @@
+"""Verbs about concentrations: their kinetics."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from knuffel.cli_options import JsonOption, print_json
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command("pk")(pk)
+
+
+def pk(
+    source: Annotated[
+        str, typer.Argument(metavar="RESULT|CSV", help="a result (--out of a run), or a table TIME[min],DV[pg/mL]")
+    ],
+    variable: Annotated[
+        str | None,
+        typer.Option("--variable", metavar="PORT", help="of a result; plasma.oxytocin_concentration unless given"),
+    ] = None,
+    dose: Annotated[str | None, typer.Option("--dose", metavar="AMOUNT", help="for clearance: 10 IU")] = None,
+    route: Annotated[
+        str | None, typer.Option("--route", help="extravascular, iv_bolus or iv_infusion; as recorded unless given")
+    ] = None,
+    over: Annotated[str | None, typer.Option("--over", metavar="TIME", help="how long an infusion lasts")] = None,
+    dose_at: Annotated[
+        str | None, typer.Option("--dose-at", metavar="TIME", help="when the dose began; as recorded unless given")
+    ] = None,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="LEVEL", help="taken away: none, first, before (the dose), or 2 pg/mL")
+    ] = "none",
+    threshold: Annotated[
+        str | None, typer.Option("--threshold", metavar="LEVEL", help="how long the level is above this")
+    ] = None,
+    loq: Annotated[
+        str | None, typer.Option("--loq", metavar="LEVEL", help="limit of quantification: what is below is not used")
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", help="of areas: linear_up_log_down, linear or log")
+    ] = "linear_up_log_down",
+    as_json: JsonOption = False,
+) -> None:
+    """Sum up a curve of concentration without a model: AUC, Cmax, tmax, half-life, MRT, clearance, volumes."""
+    from knuffel.kinetics_report import Wishes, find_kinetics
+
+    found = find_kinetics(source, Wishes(variable, dose, route, over, dose_at, baseline, threshold, loq, method))
+    for notice in found.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print(found.text())

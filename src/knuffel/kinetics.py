@@ -1,0 +1,152 @@
+"""The blood alone, between doses and without an engine: for fits, tables, and everything that asks many times.
+
+The numbers are those of a run of the same scenario, from the same objects.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knuffel.assembly import Model, assemble
+from knuffel.body.circulation.plasma import PlasmaTwoCompartment
+from knuffel.body.contract import Component, Inputs
+from knuffel.body.course import course
+from knuffel.body.doses import BOLUS, INFUSION, lag_of
+from knuffel.engine.random import Streams
+from knuffel.errors import ParameterError
+from knuffel.scenario.model import Scenario
+from knuffel.units import unit_factor
+
+__all__ = ["Kinetics", "plasma_kinetics"]
+
+Array = npt.NDArray[np.float64]
+
+_NEEDS = {"neurons": "off", "pulses": "off", "pump": "off", "secretion": "basal"}
+_LEVELS = {"carbetocin": "plasma.carbetocin_concentration", "atosiban": "plasma.atosiban_concentration"}
+
+
+class Kinetics:
+    """Plasma of the subjects of a scenario, ready to be asked for concentrations at any times.
+
+    Raises `ParameterError` for a scenario whose blood does not stand alone: neurons, pulses or a pump feed it, the
+    clearance saturates, or pregnancy changes within it.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        model = assemble(scenario)
+        _check(scenario)
+        parts: dict[str, Component] = {
+            part.room: part.component for part in model.wiring.parts if part.component is not None
+        }
+        plasma, streams = parts["plasma"], Streams(scenario.seed)
+        assert isinstance(plasma, PlasmaTwoCompartment)
+        if np.any(np.asarray(plasma.parameters.saturable_share) > 0):
+            raise ParameterError("the clearance saturates: only a run can follow it")
+        levels = parts["physiology"].init(model.subjects, Inputs(), streams.of("physiology"))[1]
+        self._levels = {name: (value, value) for name, value in levels.items()}
+        state, _ = plasma.init(model.subjects, Inputs(self._levels), streams.of("plasma"))
+        self._plasma, self._state = plasma, state
+        self._built = plasma.kinetics(state)
+        self._doses = self._schedule(model)
+
+    def _schedule(self, model: Model) -> list[tuple[str, str, float, int, int, int | None]]:
+        """Return drug, route, amount (pg) or rate (pg/s), begin and end (ms), and whose dose it is."""
+        found = []
+        for dose in self.scenario.doses:
+            lag = model.resolved.get(lag_of(dose.drug, dose.route))
+            later = 0
+            if lag is not None and not isinstance(lag.value, tuple):
+                later = round(lag.value * unit_factor(lag.unit, "ms"))
+            found += [(dose.drug, INFUSION, rate, begin, end, dose.subject) for begin, end, rate in dose.segments]
+            amounts = [(time + later, amount) for time, amount in dose.amounts]
+            found += [(dose.drug, dose.route, amount, time, time, dose.subject) for time, amount in amounts]
+        return found
+
+    def concentration(self, times: npt.ArrayLike, drug: str = "oxytocin") -> Array:
+        """Return the concentration in plasma (pg/mL) at ascending ``times`` (s), shape (subject, time).
+
+        At the time of a bolus it is the level just after it. ``drug`` is oxytocin (of the gland and given),
+        carbetocin or atosiban (zero when it is not given). Raises `ParameterError` for times that do not ascend.
+        """
+        wanted = np.rint(np.asarray(times, dtype=np.float64) * 1000).astype(np.int64)
+        if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (np.diff(wanted) <= 0).any():
+            raise ParameterError("times have to ascend from 0, in steps of a millisecond and more")
+        given = [dose for dose in self._doses if dose[0] == drug and dose[3] <= wanted[-1]]
+        moments = {0, *wanted.tolist(), *(time for dose in given for time in dose[3:5] if time <= wanted[-1])}
+        edges = np.array(sorted(moments), dtype=np.int64)
+        total = np.zeros((len(self._state.amounts), len(edges)))
+        for index, place in enumerate(self._plasma.places):
+            if place.drug != drug:
+                continue
+            numbers, system = self._built[index]
+            count = len(self._state.amounts)
+            bolus = np.zeros((count, len(edges), len(place.compartments)))
+            rates = np.zeros((count, len(edges) - 1, 1))
+            start = np.ascontiguousarray(self._state.amounts[:, place.columns])
+            if place.copy == "endogenous":
+                total += (start[:, :1] / _column(numbers.central)) if len(start) else 0.0
+                continue
+            for _, route, size, begin, end, subject in given:
+                who = slice(None) if subject is None else slice(subject, subject + 1)
+                if route == INFUSION:
+                    rates[who, (edges[:-1] >= begin) & (edges[:-1] < end)] += size
+                    continue
+                edge = int(np.searchsorted(edges, begin))
+                for compartment, share in self._shares(drug, route):
+                    column = place.compartments.index(compartment)
+                    bolus[who, edge, column] += np.broadcast_to(size * np.asarray(share), count)[who]
+            same = len(self._built[index][1].rates) == 1 and all(
+                np.ptp(array, axis=0).max(initial=0) == 0 for array in (bolus, rates)
+            )
+            if same:
+                bolus, rates = bolus[:1], rates[:1]
+            amount = course(system, start, edges, bolus, rates, place.compartments.index("central"))
+            total += amount / _column(numbers.central)
+        found: Array = total[:, np.searchsorted(edges, wanted)]
+        return found
+
+    def _shares(self, drug: str, route: str) -> Sequence[tuple[str, Any]]:
+        """Return where a dose goes, and what share of it."""
+        own: Any = self._plasma.parameters
+        if route == BOLUS:
+            return [("central", 1.0)]
+        absorbed = own.absorption(drug, route)[0]
+        if drug != "carbetocin":
+            return [(route, absorbed)]
+        fast = own.carbetocin_im_fast_share
+        return [(route, absorbed * fast), (f"{route}_slow", absorbed * (1 - fast))]
+
+
+def plasma_kinetics(scenario: Scenario | str | os.PathLike[str]) -> Kinetics:
+    """Return the blood of a scenario (an object, a file, or the name of a bundled one) without running it.
+
+    >>> from knuffel import plasma_kinetics
+    >>> float(plasma_kinetics("infusion_man").concentration([4200.0]).round(1)[0, 0])
+    16.7
+    """
+    if not isinstance(scenario, Scenario):
+        from knuffel.scenario import load_scenario
+
+        scenario = load_scenario(scenario)
+    return Kinetics(scenario)
+
+
+def _check(scenario: Scenario) -> None:
+    for room, wanted in _NEEDS.items():
+        spec = scenario.rooms[room]
+        found = spec.mode if spec.mode != "model" else spec.model
+        if found not in (wanted, "off"):
+            text = f"the blood of this scenario does not stand alone: body.{room} is {found}"
+            raise ParameterError(f"{text}; it has to be {wanted}")
+    if scenario.subject.state in ("pregnant", "postpartum") and scenario.duration > 24 * 3_600_000:
+        raise ParameterError("pregnancy changes within a run of more than a day: only a run can follow it")
+
+
+def _column(value: Any) -> Any:
+    return np.asarray(value, dtype=np.float64).reshape(-1, 1)
