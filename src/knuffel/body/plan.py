@@ -33,7 +33,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "rate": "knuffel.body.secretion.rate:RateSecretion",
         "basal": "knuffel.body.secretion.basal:BasalSecretion",
     },
-    "pulses": {"breastfeeding": "knuffel.body.pulses:BreastfeedingPulses"},
+    "pulses": {
+        "breastfeeding": "knuffel.body.pulses:BreastfeedingPulses",
+        "spontaneous": "knuffel.body.pulses.spontaneous:SpontaneousPulses",
+    },
     "pump": {"induction": "knuffel.body.pump:InductionPump"},
     "plasma": {"two-compartment": "knuffel.body.circulation.plasma:PlasmaTwoCompartment"},
     "csf": {"one-compartment": "knuffel.body.circulation.csf:CerebrospinalFluid"},

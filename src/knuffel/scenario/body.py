@@ -29,6 +29,8 @@ __all__ = ["makes", "parameter_sets", "read_rooms"]
 
 _MOST_CELLS = 100_000
 _LACTATION = ("pulses", "breast")
+_SPONTANEOUS = "spontaneous"
+_SPONTANEOUS_STATES = ("term", "pregnant", "postpartum")
 _PLASMA = "plasma.oxytocin_concentration"
 _FEMALES = {"human": "woman", "rat": "rat"}
 _MODEL_KEYS = ("set", "parameters", "settings")
@@ -54,6 +56,7 @@ def read_rooms(
         section = getattr(body, room, None) or Room()
         rooms[room] = _Reader(room, section, subject, times, problems, fidelity, folder, asked, doses).read(rooms)
     _check_same_parameter(rooms, problems)
+    _check_sources_of_pulses(rooms, problems)
     return rooms
 
 
@@ -98,6 +101,17 @@ def _check_same_parameter(rooms: dict[str, RoomSpec], problems: Problems) -> Non
                     path, f"{name} is given in two rooms", found=f"also in {first[name]}", allowed="one of them"
                 )
             first.setdefault(name, room)
+
+
+def _check_sources_of_pulses(rooms: dict[str, RoomSpec], problems: Problems) -> None:
+    """Refuse spontaneous pulses beside a uterus or a breast, which stand for other generators of pulses."""
+    pulses = rooms["pulses"]
+    if (pulses.model, pulses.mode) != (_SPONTANEOUS, "model"):
+        return
+    for room in ("uterus", "breast"):
+        if rooms[room].mode == "model":
+            message = f"{_SPONTANEOUS} pulses are for plasma alone: with a {room} its generator of pulses holds"
+            problems.add(("body", "pulses"), message, allowed=f"body.{room}: off; or pulses: off", show_found=False)
 
 
 class _Reader:
@@ -245,7 +259,9 @@ class _Reader:
         subject = self.subject
         if subject is None or mode != "model" or self.room not in _LACTATION:
             return
-        if subject.state != "lactating":
+        if (self.room, model) == ("pulses", _SPONTANEOUS):
+            self._check_spontaneous(subject, earlier)
+        elif subject.state != "lactating":
             message = f"the room {self.room} belongs to a lactating subject"
             self.problems.add(self.path, message, allowed="subject.state: lactating; or off", show_found=False)
         elif self.room == "breast" and model in GLANDS.values() and model != GLANDS[subject.species]:
@@ -255,6 +271,15 @@ class _Reader:
             message = "the bursts of a rat come from its neurons: this generator is that of people"
             self.problems.add(self.path, message, allowed="off", show_found=False)
         elif self.room == "pulses" and makes_bursts(earlier):
+            message = f"the neurons ({earlier['neurons'].model}) make the bursts: pulses would count them twice"
+            self.problems.add(self.path, message, allowed="pulses: off; or other neurons", show_found=False)
+
+    def _check_spontaneous(self, subject: SubjectSpec, earlier: dict[str, RoomSpec]) -> None:
+        if subject.species != "human" or subject.state not in _SPONTANEOUS_STATES:
+            message = f"{_SPONTANEOUS} pulses were counted in women at term and in labour"
+            allowed = f"a woman with subject.state: {', '.join(_SPONTANEOUS_STATES)}; or off"
+            self.problems.add(self.path, message, allowed=allowed, show_found=False)
+        elif makes_bursts(earlier):
             message = f"the neurons ({earlier['neurons'].model}) make the bursts: pulses would count them twice"
             self.problems.add(self.path, message, allowed="pulses: off; or other neurons", show_found=False)
 

@@ -22,6 +22,7 @@ from knuffel.body.contract import (
 )
 from knuffel.body.pulses.equations import EVER, alcohol_factor, arousal_gate, due, hazard, opioid_factor
 from knuffel.body.pulses.parameters import SLOTS, PulseParameters, PulseSettings, PulseState
+from knuffel.body.pulses.ports import PULSE, RATE
 from knuffel.body.pulses.secretion import Secretion
 from knuffel.errors import Notice
 
@@ -68,15 +69,7 @@ class BreastfeedingPulses(Component):
     room = "pulses"
     id = "breastfeeding"
     inputs = (_LATCHED, _PUMPING, _AROUSAL, _OPIOID, _EPIDURAL, _ANAESTHESIA, _ALCOHOL, _CUE)
-    outputs = (
-        Port(
-            "pulses.rate", "pg/s", Kind.RATE, "oxytocin of the pulses", default=0, range=(0, inf), substance="oxytocin"
-        ),
-        Port(
-            "pulses.pulse", "ms", Kind.EVENTS, "begin of each pulse", default=0,
-            columns=(("mass", "pg"), ("duration", "s")),
-        ),
-    )  # fmt: skip
+    outputs = (RATE, PULSE)
     coupling_interval = _STEP
     longest_interval = 60_000
     Parameters = PulseParameters
@@ -165,7 +158,7 @@ class BreastfeedingPulses(Component):
         self._latch(state, 2 * inputs.mean(_LATCHED.name) >= 1, gates, t)
         self._answer_cues(state, inputs.events(_CUE.name), gates, secretion, t + dt, streams)
         self._run_generator(state, gates, secretion, t + dt, streams)
-        return {"pulses.rate": secretion.integral, "pulses.pulse": secretion.events()}
+        return {RATE.name: secretion.integral, PULSE.name: secretion.events()}
 
     def _latch(self, state: PulseState, latched: Any, gates: _Gates, t: int) -> None:
         """Begin and end feeds, and let the speeds change."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from knuffel.body.contract import Events, Floats, Ints
-from knuffel.body.pulses.parameters import PulseState
 
-__all__ = ["Secretion"]
+__all__ = ["Secretion", "Slots"]
+
+
+class Slots(Protocol):
+    """What a state has to hold: ``subject`` (subject,), and when (ms) and with what rate (pg/s) its pulses end."""
+
+    subject: Ints
+    ends: Ints
+    rates: Floats
 
 
 class Secretion:
@@ -18,7 +25,7 @@ class Secretion:
     Pulses of which the end lies beyond the interval stay in the slots of the state.
     """
 
-    def __init__(self, state: PulseState, duration: Any, t: int, dt: int) -> None:
+    def __init__(self, state: Slots, duration: Any, t: int, dt: int) -> None:
         self._state, self._end = state, t + dt
         span = np.rint(np.asarray(duration) * 1000).astype(np.int64)
         self._span: Ints = np.broadcast_to(span, state.subject.shape)
