@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from knuffel import __version__, cli_networks
+from knuffel import __version__, cli_kinetics, cli_networks
 from knuffel.cli_options import (
     JsonOption,
     LanguageOption,
@@ -405,6 +405,7 @@ def doctor(
 
 
 cli_networks.register(app)
+cli_kinetics.register(app)
 
 if __name__ == "__main__":
     main()
