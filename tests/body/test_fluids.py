@@ -237,7 +237,8 @@ def test_where_it_cannot_run_it_says_so(keys, message):
 
 def test_an_infusion_shows_in_saliva_and_urine():
     text = (
-        "duration: 3 h\nsubject: {species: human, sex: male}\nbody: {neurons: off, secretion: basal, circulation: off}\n"
+        "duration: 3 h\nsubject: {species: human, sex: male}\n"
+        "body: {neurons: off, secretion: basal, circulation: off}\n"
         "doses: [{drug: oxytocin, route: iv_infusion, rate: 10 mU/min, start: 30 min, duration: 1 h}]\n"
         f"observe: {{samples: [{{assay: truth, port: {SALIVA}, every: 5 min, name: spit}},"
         f" {{assay: truth, port: {URINE}, every: 5 min, name: pot}},"

@@ -111,6 +111,8 @@ class DoseReader:
             word = unit_word(text)
             names = unit_names(drug, rate=rate)
             near = word if word and word not in names else None
+            # Letters in another order are the commonest slip, and the least like their unit for a measure of likeness.
+            near = next((name for name in names if near and sorted(name) == sorted(near)), near)
             allowed = names if near else error.allowed
             self.problems.add(path, error.message, found=error.found, allowed=allowed, near=near)
             return None
