@@ -137,7 +137,13 @@ CASES = [
         4,
         43,
     ),
-    (MAN + "doses:\n  - {drug: oxytocin, route: im, amount: 1 UI, at: 1 s}\n", "doses[0].amount", "'IU'", 4, 41),
+    (
+        MAN + "doses:\n  - {drug: oxytocin, route: im, amount: 1 UI, at: 1 s}\n",
+        "doses[0].amount",
+        "unknown unit",
+        4,
+        41,
+    ),
     (
         MAN + "doses:\n  - {drug: oxytocin, route: im, amount: 1 IU, at: 1 s, over: 1 s}\n",
         "doses[0].over",
