@@ -16,7 +16,7 @@ from knuffel.assembly import Model, assemble
 from knuffel.body.circulation.plasma import PlasmaTwoCompartment
 from knuffel.body.circulation.plasma.systems import Disposition
 from knuffel.body.contract import Component, Inputs
-from knuffel.body.course import course
+from knuffel.body.course import course, merged
 from knuffel.body.doses import BOLUS, INFUSION, lag_of
 from knuffel.body.linear import LinearSystem
 from knuffel.engine.random import Streams
@@ -81,8 +81,8 @@ class Kinetics:
         if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (np.diff(wanted) <= 0).any():
             raise ParameterError("times have to ascend from 0, in steps of a millisecond and more")
         given = [dose for dose in self._doses if dose[0] == drug and dose[3] <= wanted[-1]]
-        moments = [0, *(time for dose in given for time in dose[3:5] if time <= wanted[-1])]
-        edges = np.unique(np.concatenate([wanted, np.array(moments, dtype=np.int64)]))
+        moments = sorted({0, *(time for dose in given for time in dose[3:5] if time <= wanted[-1])})
+        edges, places = merged(wanted, np.array(moments, dtype=np.int64))
         total = np.zeros((len(self._state.amounts), len(edges)))
         for index, place in enumerate(self._plasma.places):
             if place.drug != drug:
@@ -98,7 +98,8 @@ class Kinetics:
             for _, route, size, begin, end, subject in given:
                 who = slice(None) if subject is None else slice(subject, subject + 1)
                 if route == INFUSION:
-                    rates[who, (edges[:-1] >= begin) & (edges[:-1] < end)] += size
+                    first, last = np.searchsorted(edges, (begin, end))
+                    rates[who, first:last] += size
                     continue
                 edge = int(np.searchsorted(edges, begin))
                 for compartment, share in self._shares(drug, route):
@@ -108,7 +109,7 @@ class Kinetics:
                 bolus, rates = bolus[:1], rates[:1]
             amount = course(system, start, edges, bolus, rates, place.compartments.index("central"))
             total += amount / _column(numbers.central)
-        found: Array = total[:, np.searchsorted(edges, wanted)]
+        found: Array = total[:, places]
         return found
 
     def disposition(self, drug: str = "oxytocin") -> Disposition:
