@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from markdown_text import number, table, value
+from study_titles import BLOOD
 
 from knuffel.evidence import load
 from knuffel.evidence.entries import STATUSES, Target
@@ -150,37 +151,6 @@ _STUDIES = {
         ),
         "nl": ("Bepalingen en speeksel", "twee methoden in hetzelfde bloed, fouten, buizen, speeksel na neusspray"),
     },
-    "rat_saturable": {
-        "en": ("Rats at large doses", "clearance and half-life at small and large doses, and between two sets"),
-        "nl": ("Ratten bij grote doses", "klaring en halfwaardetijd bij kleine en grote doses, en tussen twee sets"),
-    },
-    "pregnancy_clearance": {
-        "en": ("Clearance in pregnancy", "oxytocinase and clearance by week, and in the days after a birth"),
-        "nl": ("Klaring in de zwangerschap", "oxytocinase en klaring per week, en in de dagen na een bevalling"),
-    },
-    "infusion_levels": {
-        "en": ("Levels under infusion at term", "protocols of induction, and levels of studies that disagree"),
-        "nl": (
-            "Spiegels onder een infuus à terme",
-            "inleidingsschema's, en spiegels van tegenstrijdige studies",
-        ),
-    },
-    "labour_pulses": {
-        "en": ("Pulses of labour", "pulses in half an hour by stage, and how fast one falls"),
-        "nl": ("Pulsen tijdens de baring", "pulsen per half uur in elke fase, en hoe snel één daalt"),
-    },
-    "absorption": {
-        "en": ("Absorption", "oxytocin from muscle, nose, lung and mouth, also just after a birth"),
-        "nl": ("Opname", "oxytocine uit spier, neus, long en mond, ook vlak na een bevalling"),
-    },
-    "drug_kinetics": {
-        "en": ("Carbetocin and atosiban", "levels by vein and muscle, steady state, a metabolite"),
-        "nl": ("Carbetocine en atosiban", "spiegels na ader en spier, evenwicht, een metaboliet"),
-    },
-    "cerebrospinal_fluid": {
-        "en": ("Cerebrospinal fluid", "what crosses from the blood, half-life, rhythm, a nasal spray"),
-        "nl": ("Hersenvocht", "wat uit het bloed komt, halfwaardetijd, dagritme, een neusspray"),
-    },
     "breastfeeding_cohort": {
         "en": ("Breastfeeding", "let-downs, pulses, milk, latency and plasma of 80 women, each counted by its method"),
         "nl": (
@@ -227,7 +197,7 @@ _STUDIES = {
         "en": ("Milk supply", "refilling, feeds a day, weak let-down, a skipped day, the first days after birth"),
         "nl": ("Melkproductie", "bijvullen, voedingen per dag, zwakke reflex, overgeslagen dag, eerste dagen"),
     },
-}
+} | BLOOD
 
 
 _DUTCH = {"oxytocin label": "bijsluiter oxytocine", "oxytocin levels review": "overzicht van oxytocinespiegels"}
