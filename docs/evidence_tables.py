@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from markdown_text import number, table, value
+from study_titles import BLOOD
 
 from knuffel.evidence import load
 from knuffel.evidence.entries import STATUSES, Target
@@ -196,7 +197,7 @@ _STUDIES = {
         "en": ("Milk supply", "refilling, feeds a day, weak let-down, a skipped day, the first days after birth"),
         "nl": ("Melkproductie", "bijvullen, voedingen per dag, zwakke reflex, overgeslagen dag, eerste dagen"),
     },
-}
+} | BLOOD
 
 
 _DUTCH = {"oxytocin label": "bijsluiter oxytocine", "oxytocin levels review": "overzicht van oxytocinespiegels"}

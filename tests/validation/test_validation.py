@@ -44,8 +44,12 @@ def test_rows_that_return_an_input_say_so(name: str) -> None:
 
 def test_reference_curves_are_targets() -> None:
     text = (load.root() / "data" / "pk" / "reference_curves.csv").read_text(encoding="utf-8")
-    rows = [row for row in csv.DictReader(text.splitlines()) if row["set_id"] in load.sets()]
-    curves = {f"PK07_{row['set_id']}_{row['t_min']}": float(row["C_pg_ml"]) for row in rows if " iv" in row["input"]}
-    assert curves
+    rows = list(csv.DictReader(text.splitlines()))
+    routes = {"instantaneous iv": "", " im ": "im_", " intranasal ": "intranasal_"}
+    curves = {}
+    for row in rows:
+        (route,) = (label for words, label in routes.items() if words in row["input"])
+        curves[f"PK07_{route}{row['set_id']}_{row['t_min']}"] = float(row["C_pg_ml"])
+    assert len(curves) == len(rows)
     known = load.targets()
     assert {name: known[name].published for name in curves} == curves

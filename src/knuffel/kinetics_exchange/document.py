@@ -56,7 +56,7 @@ class Document:
         self._model: Any = self._document.createModel()
         self._taken: set[str] = set()
         _done(self._model.setId(identifier))
-        _done(self._model.setName(title))
+        _done(self._model.setName(_printable(title)))
         for unit in _UNITS:
             self._define(unit)
         for setter, unit in (
@@ -87,11 +87,11 @@ class Document:
             raise ValueError(f"two things are called {identifier}")
         self._taken.add(identifier)
         _done(thing.setId(identifier))
-        _done(thing.setName(name))
+        _done(thing.setName(_printable(name)))
         self._note(thing, notes)
 
     def _note(self, thing: Any, notes: Iterable[str]) -> None:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in notes)
+        lines = "".join(f"<p>{escape(_printable(line))}</p>" for line in notes)
         if lines:
             _done(thing.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml">{lines}</body>'))
 
@@ -214,6 +214,11 @@ class Document:
 def unit_id(unit: str) -> str:
     """Return the identifier of a unit in the document."""
     return _BASE.get(unit) or unit.replace("1/", "per_").replace("/", "_per_")
+
+
+def _printable(text: str) -> str:
+    """Return a text without what XML cannot hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _one_line(item: Any) -> str:

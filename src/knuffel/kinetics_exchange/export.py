@@ -54,9 +54,9 @@ def export_sbml(
         scenario = load_scenario(scenario)
     output = Path(path)
     _writable(output, overwrite)
+    document = Document(_identifier(scenario.name), scenario.title.get("en", scenario.name))
     found = contents(scenario, subject)
     notices = tuple(_notices(found))
-    document = Document(_identifier(scenario.name), scenario.title.get("en", scenario.name))
     document.describe(_description(found, notices))
     if found.fluid is not None:
         write_fluid(document, found, found.fluid)
@@ -115,8 +115,10 @@ def _description(found: Contents, notices: tuple[Notice, ...]) -> list[str]:
         "Not in this file: neurons, pulses, stimuli, uterus, breast. The gland secretes basal concentration times "
         "clearance at all times.",
         *(str(notice) for notice in notices),
-        "Sources:",
     ]
+    if scenario.subject.count > 1:
+        lines.append("One of a cohort: its numbers may differ from those of the evidence, which stand in the notes.")
+    lines.append("Sources:")
     for row in citation_rows(sorted(found.sources())):
         lines.append(f"{row['key']}: {row['reference']}")
     return lines

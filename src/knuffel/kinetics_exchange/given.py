@@ -128,15 +128,15 @@ def _pumped(found: Contents) -> Steps:
     if pump is None:
         return []
     blind = {port.name: port for port in pump.inputs}
-    levels = {name: (np.zeros(1), np.zeros(1)) for name, port in blind.items() if port.kind is not Kind.EVENTS}
+    nothing = np.zeros(len(found.model.subjects))
+    levels = {name: (nothing, nothing) for name, port in blind.items() if port.kind is not Kind.EVENTS}
     events = {
         name: Events.none([column for column, _ in port.columns])
         for name, port in blind.items()
         if port.kind is Kind.EVENTS
     }
     streams, inputs = Streams(found.scenario.seed).of("pump"), Inputs(levels, records=events)
-    subjects = found.model.subjects
-    state, _ = pump.init(subjects, inputs, streams)
+    state, _ = pump.init(found.model.subjects, inputs, streams)
     steps: Steps = []
     edges = sorted({time for time in pump.edges() if time >= 0})
     for begin, end in pairwise([*edges, edges[-1] + 1]):
