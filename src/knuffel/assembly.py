@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from knuffel.body.contract import Component, Floats, Kind, Port, Subjects
-from knuffel.body.doses import NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
+from knuffel.body.contract import Component, Kind, Port, Subjects
+from knuffel.body.doses import EVERY_DOSE, NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.engine.modes import Amount, Part, Piece, ScheduledSource, off_part, prescribed_part
 from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
@@ -104,7 +104,8 @@ def assemble(scenario: Scenario) -> Model:
     """Build the model of a scenario. Raises `ParameterError` and `WiringError`."""
     running = [spec for spec in scenario.rooms.values() if spec.mode == "model"]
     classes = {spec.room: component_class(spec.room, spec.model) for spec in running}
-    used = {room: _evidence_ids(component) for room, component in classes.items()}
+    given = _given(scenario)
+    used = {room: component.evidence_ids(given) for room, component in classes.items()}
     overrides = {key: value for spec in running for key, value in spec.overrides.items()}
     table = _rate_table(scenario)
     if table is not None:
@@ -112,11 +113,13 @@ def assemble(scenario: Scenario) -> Model:
         for room in (spec.room for spec in running if spec.model == "rate"):
             used[room] += tuple(name for name in table.parameters if name.startswith(f"{room}."))
     held = () if table is None else table.parameters
-    wanted = sorted({name for names in used.values() for name in names} | set(overrides) | set(held))
-    resolved, notices = resolve(wanted, scenario.sets, overrides)
+    wanted = {name for names in used.values() for name in names} | set(overrides) | set(held)
+    built = {name for component in classes.values() for name in component.evidence_ids(EVERY_DOSE)}
+    everything, notices = resolve(sorted(wanted | built), scenario.sets, overrides)
+    resolved = {name: everything[name] for name in sorted(wanted)}
     if table is not None:
         table.check(resolved)
-    cohort = _cohort(scenario, wanted, overrides, used, resolved)
+    cohort = _cohort(scenario, sorted(everything), overrides, used, resolved)
     drawn = None if cohort is None else cohort.parameters
     context = _context(scenario, table)
     if cohort is not None and "days_postpartum" in cohort.covariates:
@@ -136,7 +139,7 @@ def assemble(scenario: Scenario) -> Model:
             signals = {name: _signal(signal, cells) for name, signal in spec.outputs.items()}
             parts.append(prescribed_part(kind, signals, interval))
         else:
-            component = kind(build(kind.Parameters, resolved, drawn), _settings(kind, spec, context))
+            component = kind(build(kind.Parameters, everything, drawn), _settings(kind, spec, context))
             parts.append(Part.of(component, interval))
     said = _model_notices(scenario, () if table is None else table.changes)
     said += [notice for part in parts if part.component is not None for notice in part.component.notices()]
@@ -145,7 +148,7 @@ def assemble(scenario: Scenario) -> Model:
         warm_up = max((part.component.warm_up for part in parts if part.component is not None), default=0)
     return Model(
         wiring=connect(parts),
-        subjects=_subjects(scenario, {} if cohort is None else cohort.covariates),
+        subjects=_subjects(scenario, cohort),
         resolved=resolved,
         used_by=used,
         notices=(*scenario.notices, *notices, *said),
@@ -224,12 +227,14 @@ def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]
     return found
 
 
-def _evidence_ids(component: type[Component]) -> tuple[str, ...]:
-    return tuple(item.metadata["id"] for item in fields(component.Parameters) if "id" in item.metadata)
+def _given(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Return the (drug, route) pairs of the doses, each once."""
+    return tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses))
 
 
-def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
+def _subjects(scenario: Scenario, cohort: Cohort | None) -> Subjects:
     subject, count = scenario.subject, scenario.subject.count
+    covariates = {} if cohort is None else cohort.covariates
     week = np.nan if subject.gestational_week is None else subject.gestational_week
     return Subjects(
         index=np.arange(count, dtype=np.int64),
@@ -237,6 +242,7 @@ def _subjects(scenario: Scenario, covariates: Mapping[str, Floats]) -> Subjects:
         sex=subject.sex,
         weight=covariates.get("weight", np.full(count, subject.weight)),
         gestational_week=covariates.get("gestational_week", np.full(count, week)),
+        women=cohort.female if cohort is not None and subject.sex == "mixed" else None,
     )
 
 
@@ -252,7 +258,7 @@ def _context(scenario: Scenario, table: RateTable | None) -> dict[str, Any]:
         "basal_profile": scenario.subject.basal_profile,
         "burst_slope": _BURST_SLOPES.get(scenario.subject.state, "default"),
         "events": scenario.stimuli,
-        "given": tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses)),
+        "given": _given(scenario),
         "start_clock": float(scenario.start_clock),
         "protocol": scenario.protocol,
         "dose_times": _dose_times(scenario),

@@ -15,7 +15,7 @@ from knuffel.errors import KnuffelError
 __all__ = ["examine", "text"]
 
 _CORE = ("numpy", "scipy", "numba", "pydantic", "pint", "ruamel.yaml", "xarray", "zarr", "h5netcdf", "typer", "rich")
-_EXTRAS = {"plot": ("matplotlib", "jinja2"), "nwb": ("pynwb", "neo"), "bench": ("brian2",)}
+_EXTRAS = {"plot": ("matplotlib", "jinja2"), "nwb": ("pynwb", "neo"), "sbml": ("libsbml",), "bench": ("brian2",)}
 
 
 def examine(*, warm: bool = False) -> dict[str, Any]:

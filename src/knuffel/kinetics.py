@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from knuffel.assembly import Model, assemble
 from knuffel.body.circulation.plasma import PlasmaTwoCompartment
+from knuffel.body.circulation.plasma.systems import Disposition
 from knuffel.body.contract import Component, Inputs
-from knuffel.body.course import course
+from knuffel.body.course import course, merged
 from knuffel.body.doses import BOLUS, INFUSION, lag_of
+from knuffel.body.linear import LinearSystem
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError
 from knuffel.scenario.model import Scenario
@@ -27,7 +29,6 @@ __all__ = ["Kinetics", "plasma_kinetics"]
 Array = npt.NDArray[np.float64]
 
 _NEEDS = {"neurons": "off", "pulses": "off", "pump": "off", "secretion": "basal"}
-_LEVELS = {"carbetocin": "plasma.carbetocin_concentration", "atosiban": "plasma.atosiban_concentration"}
 
 
 class Kinetics:
@@ -53,6 +54,7 @@ class Kinetics:
         state, _ = plasma.init(model.subjects, Inputs(self._levels), streams.of("plasma"))
         self._plasma, self._state = plasma, state
         self._built = plasma.kinetics(state)
+        self._lags: dict[tuple[str, str], int] = {}
         self._doses = self._schedule(model)
 
     def _schedule(self, model: Model) -> list[tuple[str, str, float, int, int, int | None]]:
@@ -63,6 +65,7 @@ class Kinetics:
             later = 0
             if lag is not None and not isinstance(lag.value, tuple):
                 later = round(lag.value * unit_factor(lag.unit, "ms"))
+            self._lags[dose.drug, dose.route] = later
             found += [(dose.drug, INFUSION, rate, begin, end, dose.subject) for begin, end, rate in dose.segments]
             amounts = [(time + later, amount) for time, amount in dose.amounts]
             found += [(dose.drug, dose.route, amount, time, time, dose.subject) for time, amount in amounts]
@@ -78,8 +81,8 @@ class Kinetics:
         if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (np.diff(wanted) <= 0).any():
             raise ParameterError("times have to ascend from 0, in steps of a millisecond and more")
         given = [dose for dose in self._doses if dose[0] == drug and dose[3] <= wanted[-1]]
-        moments = {0, *wanted.tolist(), *(time for dose in given for time in dose[3:5] if time <= wanted[-1])}
-        edges = np.array(sorted(moments), dtype=np.int64)
+        moments = sorted({0, *(time for dose in given for time in dose[3:5] if time <= wanted[-1])})
+        edges, places = merged(wanted, np.array(moments, dtype=np.int64))
         total = np.zeros((len(self._state.amounts), len(edges)))
         for index, place in enumerate(self._plasma.places):
             if place.drug != drug:
@@ -95,21 +98,48 @@ class Kinetics:
             for _, route, size, begin, end, subject in given:
                 who = slice(None) if subject is None else slice(subject, subject + 1)
                 if route == INFUSION:
-                    rates[who, (edges[:-1] >= begin) & (edges[:-1] < end)] += size
+                    first, last = np.searchsorted(edges, (begin, end))
+                    rates[who, first:last] += size
                     continue
                 edge = int(np.searchsorted(edges, begin))
                 for compartment, share in self._shares(drug, route):
                     column = place.compartments.index(compartment)
                     bolus[who, edge, column] += np.broadcast_to(size * np.asarray(share), count)[who]
-            same = len(self._built[index][1].rates) == 1 and all(
-                np.ptp(array, axis=0).max(initial=0) == 0 for array in (bolus, rates)
-            )
-            if same:
+            if count > 1 and all(np.ptp(array, axis=0).max(initial=0) == 0 for array in (bolus, rates)):
                 bolus, rates = bolus[:1], rates[:1]
             amount = course(system, start, edges, bolus, rates, place.compartments.index("central"))
             total += amount / _column(numbers.central)
-        found: Array = total[:, np.searchsorted(edges, wanted)]
+        found: Array = total[:, places]
         return found
+
+    def disposition(self, drug: str = "oxytocin") -> Disposition:
+        """Return clearance, central volume, exchange and volume of the tissues, arrays of shape (subject or 1,)."""
+        return Disposition(*(np.atleast_1d(value) for value in self._built[self._index(drug)][0]))
+
+    def system(self, drug: str = "oxytocin", copy: str = "") -> LinearSystem:
+        """Return the linear system of a drug; oxytocin has two copies, endogenous and exogenous."""
+        return self._built[self._index(drug, copy)][1]
+
+    def _index(self, drug: str, copy: str = "") -> int:
+        for index, place in enumerate(self._plasma.places):
+            if place.drug == drug and copy in ("", place.copy):
+                return index
+        raise ParameterError(f"no {drug} is given in this scenario")
+
+    def forget(self) -> None:
+        """Forget every step that was computed, as if nothing had been asked yet."""
+        for _, system in self._built:
+            system.forget()
+
+    def lag(self, drug: str, route: str) -> int:
+        """Return the time (ms) that a dose waits before it is absorbed."""
+        return self._lags.get((drug, route), 0)
+
+    def shares(self, drug: str, route: str) -> list[tuple[int, Any]]:
+        """Return the places of the compartments that a dose goes to, and what share of it."""
+        index = self._index(drug, "exogenous" if drug == "oxytocin" else "")
+        names = self._plasma.places[index].compartments
+        return [(names.index(name), share) for name, share in self._shares(drug, route)]
 
     def _shares(self, drug: str, route: str) -> Sequence[tuple[str, Any]]:
         """Return where a dose goes, and what share of it."""

@@ -136,10 +136,9 @@ def subject_variables(model: Model) -> list[Variable]:
     if model.subjects.sex == "mixed":
         share = cohort.female.astype(np.float64)
         found.append(Variable("subject.female", ("subject",), "1", "1 for a woman, 0 for a man", share))
-    for name, item in {**cohort.parameters, **cohort.observed}.items():
-        short = name.removeprefix("population.")
+    for name, item in cohort.parameters.items():
         entry = known[name]
-        found.append(Variable(f"subject.{short}", ("subject",), entry.unit, entry.title, item.value))
+        found.append(Variable(f"subject.{name}", ("subject",), entry.unit, entry.title, item.value))
     return found
 
 

@@ -124,3 +124,8 @@ def test_impossible_states_are_reported() -> None:
     state, outputs = room.init(subjects(2), given, STREAMS)
     state.density[0], state.coupled_fraction[1] = -1, 2
     assert [item.subject for item in room.invariants(state, outputs)] == [0, 1]
+
+
+@pytest.mark.parametrize(("density", "highest"), [(6.6, 0.73), (39.8, 0.94), (477, 0.995), (954, 0.997), (130, 0.98)])
+def test_highest_effect_by_state(density: float, highest: float) -> None:
+    assert respond(1e12, density)[EFFECT] == pytest.approx(highest, abs=6e-3 if density < 400 else 6e-4)

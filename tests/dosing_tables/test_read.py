@@ -256,7 +256,7 @@ def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     )  # fmt: skip
     path = tmp_path / "large.csv"
     path.write_text(HEAD + "".join(rows))
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may share the machine
     table = read_event_table(path)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert (len(table.ids), len(table.doses), len(table.observations)) == (1000, 1000, 99_000)

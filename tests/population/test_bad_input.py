@@ -46,9 +46,10 @@ CASES = [
     ("population.covariates.weight={values: [60 kg, 70 kg]}", "population.covariates.weight.values", "every", "40"),
     ("population.covariates.height={from: 1, to: 2}", "population.covariates.height", "unknown key", "weight"),
     ("population.covariates.gestational_week={from: 37, to: 41}", "population.covariates.gestational_week",
-     "no gestational week", "state: term"),
+     "no gestational week", "state: pregnant"),
     ("population.covariates.days_postpartum={from: 0, to: 3}", "population.covariates.days_postpartum",
      "no birth", "lactating"),
+    ("population.spread=physiology.oxytocinase_rise", "population.spread[0]", "no spread", "population.spreads"),
     ("population.covariates.sex.female=120 %", "population.covariates.sex.female", "share", "100 %"),
     ("subject.count=4", "subject.count", "how many", "population.n"),
     ("subject.weight=60 kg", "population.covariates.weight", "distributed", "one of them"),
@@ -77,9 +78,10 @@ def test_a_place_in_the_file_is_given():
 @pytest.mark.parametrize("name", ["renal_function", "hepatic_function"])
 def test_a_function_that_no_model_reads_is_refused(name):
     change = f"population.covariates.{name}={{mean: 0.6, sd: 0.15}}"
-    off = ["body.plasma={mode: prescribed, outputs: {oxytocin_concentration: 5 pg/mL}}", "doses=[]"]
+    levels = "{basal_concentration: 1.9 pg/mL, clearance: 20 mL/s}"
+    off = [f"body.physiology={{mode: prescribed, outputs: {levels}}}", "population.covariates={}"]
     with pytest.raises(ScenarioError) as caught:
-        scenario([change, *off])
+        scenario([*off, change])
     assert "no model of this scenario uses it" in str(caught.value)
 
 

@@ -115,38 +115,62 @@ def test_a_shared_factor_reaches_only_what_is_in_use():
     assert "plasma.placental_clearance" not in cohort(n=20, typical={"female": typical}).parameters
     typical[placental.id] = Resolved(placental, 4400.0, "mL/min", "assumed", ())
     value = cohort(n=20, typical={"female": typical}).parameters
-    factor = value["plasma.clearance"].value / 5700
+    factor = value["plasma.clearance"].value / 1300
     assert value[placental.id].value == pytest.approx(4400 * factor, rel=1e-12)
 
 
-def test_oxytocinase_at_term_goes_along_with_clearance():
-    pair = ("plasma.clearance", "population.oxytocinase_activity_at_term", 0.4)
-    spec = PopulationSpec(n=MANY, correlations=(*CORRELATIONS, pair))
-    typical = {"female": resolve(IDS, ["term_A"])[0]}
-    found = draw_cohort(spec, typical, set(IDS), species="human", state="term", sex="female", seed=5)
-    activity = found.observed["population.oxytocinase_activity_at_term"].value
-    clearance = found.parameters["plasma.clearance"].value
+def test_oxytocinase_goes_along_with_clearance_in_pregnancy_and_with_nothing_else():
+    pairs = (*CORRELATIONS, ("physiology.oxytocinase_rise", "plasma.clearance", 0.4))
+    spec = PopulationSpec(n=MANY, correlations=pairs)
+    ids = {*IDS, "physiology.oxytocinase_rise"}
+    typical = {"female": resolve(ids, ["term_A"])[0]}
+    found = draw_cohort(spec, typical, ids, species="human", state="term", sex="female", seed=5).parameters
+    activity, clearance = found["physiology.oxytocinase_rise"].value, found["plasma.clearance"].value
     assert cv(clearance) == pytest.approx(0.33, rel=3 * CLOSE)
     assert cv(activity) == pytest.approx(0.9, rel=4 * CLOSE)
     assert np.corrcoef(np.log(activity), np.log(clearance))[0, 1] == pytest.approx(0.4, abs=CLOSE)
-    assert cohort(n=10).observed == {}
+    resting = draw_cohort(spec, typical, ids, species="human", state="resting", sex="female", seed=5).parameters
+    assert "physiology.oxytocinase_rise" not in resting
+    # The names sort in another order than without it: volume and clearance keep their correlation.
+    logs = np.log([found["plasma.clearance"].value, found["plasma.central_volume"].value])
+    assert np.corrcoef(logs)[0, 1] == pytest.approx(0.4, abs=CLOSE)
+
+
+def test_oxytocinase_is_seen_and_moves_no_level():
+    term = ["subject.state=term", "doses=[]", "duration=1 h", "population.covariates={}"]
+    run = simulate(scenario(term))
+    assert np.ptp(np.asarray(run.recorded.variables["physiology.oxytocinase_activity"].data)[:, -1]) > 1
+    assert "subject.physiology.oxytocinase_rise" in run.recorded.variables
+    drawn = "[plasma.clearance, physiology.basal_concentration, plasma.central_volume, plasma.distribution_clearance]"
+    without = simulate(scenario([*term, f"population.spread={drawn}"]))
+    assert "subject.physiology.oxytocinase_rise" not in without.recorded.variables
+    level = "plasma.oxytocin_concentration"
+    assert np.array_equal(run.recorded.variables[level].data, without.recorded.variables[level].data)
+
+
+def test_receptors_of_pregnancy_take_the_factor_of_the_density():
+    ids = [f"physiology.{name}receptor_density" for name in ("", "early_", "late_")]
+    typical, _ = resolve(ids, ["pregnancy_A"])
+    found = cohort(n=50, typical={"female": typical}, sets=())
+    factors = [found.parameters[name].value / typical[name].value for name in ids]
+    assert factors[1] == pytest.approx(factors[0], rel=1e-12)
+    assert factors[2] == pytest.approx(factors[0], rel=1e-12)
 
 
 def test_the_uterus_takes_the_place_of_its_receptors():
     spec = PopulationSpec(n=5)
     ids = ["physiology.receptor_density", "uterus.oxytocin_sensitivity"]
     typical, _ = resolve(ids, ["term_A"])
-    assert list(spreads_in_use(spec, typical, ids, "human")) == ["uterus.oxytocin_sensitivity"]
-    assert list(spreads_in_use(spec, typical, ids[:1], "human")) == ["physiology.receptor_density"]
+    assert list(spreads_in_use(spec, typical, ids, "human", "term")) == ["uterus.oxytocin_sensitivity"]
+    assert list(spreads_in_use(spec, typical, ids[:1], "human", "term")) == ["physiology.receptor_density"]
 
 
 def test_every_spread_of_the_evidence_can_be_read_and_what_it_names_is_known():
     known = load.parameters()
-    later = {"plasma.placental_clearance"}  # comes with the pregnancy of the plasma room
     for item in [*known.values(), *(entry for one in load.sets().values() for entry in one.parameters.values())]:
         for key in ("shared", "divided_by", "not_with"):
             for name in item.spread.get(key, ()):
-                assert name in known or name in later, (item.id, name)
+                assert name in known, (item.id, name)
 
 
 def test_a_run_is_the_same_for_a_subject_whatever_the_cohort():
@@ -160,7 +184,9 @@ def test_a_run_is_the_same_for_a_subject_whatever_the_cohort():
 def test_a_run_follows_the_clearance_of_each_subject():
     run = simulate(scenario(["doses=[]", "duration=1 h"]))
     held = {name: np.asarray(item.data) for name, item in run.recorded.variables.items()}
-    clearance, level = held["subject.plasma.clearance"], held["subject.physiology.basal_concentration"]
+    level = held["subject.physiology.basal_concentration"]
+    size = np.minimum(held["subject.weight"] / 70, 1.2) ** 0.75
+    clearance = held["subject.plasma.clearance"] * size
     assert held["plasma.oxytocin_concentration"][:, -1] == pytest.approx(level, rel=1e-9)
     assert held["secretion.rate"][:, -1] == pytest.approx(level * clearance / 60, rel=1e-9)
     assert np.ptp(held["physiology.typical_clearance"]) == 0
@@ -198,6 +224,7 @@ def test_women_and_men_in_one_cohort():
     assert ratio[women].std() == pytest.approx(0.237, rel=0.25)
     assert ratio[~women].std() == pytest.approx(0.198, rel=0.25)
     assert drawn.subjects.sex == "mixed"
+    assert np.array_equal(drawn.subjects.male(), ~women)
     assert scenario(MIXED).rooms["receptors"].mode == "off"
     alone = model([*MIXED[:1], "population.n=7"]).cohort
     assert alone.parameters["plasma.clearance"].value.tobytes() == clearance.value[:7].tobytes()
@@ -227,6 +254,14 @@ def test_days_since_the_birth_count_on_from_each_start():
     start = np.asarray(run.recorded.variables["subject.days_postpartum"].data)
     assert np.ptp(start) > 3
     assert days[:, -1] == pytest.approx(start + 3 / 24, rel=1e-12)
+
+
+def test_days_and_weeks_of_women_after_a_birth():
+    covariates = "{days_postpartum: {from: 0, to: 10}, gestational_week: {from: 30, to: 41}}"
+    changes = ["subject.state=postpartum", f"population.covariates={covariates}", "duration=3 h"]
+    held = simulate(scenario(changes)).recorded.variables
+    assert np.ptp(np.asarray(held["physiology.pregnancy_factor"].data)[:, 0]) > 0.5
+    assert np.ptp(np.asarray(held["subject.gestational_week"].data)) > 5
 
 
 def test_weeks_of_pregnancy_reach_the_subjects():

@@ -18,7 +18,7 @@ events    an `Events` record of what happened inside the interval
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import inf
@@ -125,7 +125,7 @@ class Events:
 class Subjects:
     """The people or animals of one run; all share species and state. Arrays have shape (subject,).
 
-    ``sex`` is female or male, or mixed when a cohort holds both; then no room may ask for it.
+    ``sex`` is female or male, or mixed when a cohort holds both; then ``women`` tells who is one.
 
     ``index`` is the place in the cohort (it keys the random streams, so a subject alone equals itself in a cohort);
     ``weight`` in kg; ``gestational_week`` is NaN when not pregnant, that of the birth after one.
@@ -136,6 +136,11 @@ class Subjects:
     sex: str = "female"
     weight: Floats = field(default_factory=lambda: np.array([70.0]))
     gestational_week: Floats = field(default_factory=lambda: np.array([np.nan]))
+    women: npt.NDArray[np.bool_] | None = None
+
+    def male(self) -> npt.NDArray[np.bool_]:
+        """Return who is male."""
+        return np.full(len(self.index), self.sex == "male") if self.women is None else ~self.women
 
     def __len__(self) -> int:
         return len(self.index)
@@ -262,7 +267,8 @@ class Component(ABC):
     Class-level declarations can be read without constructing anything: ``room`` (the folder, one component per room),
     ``id`` (the word a scenario uses for this model), ``inputs`` and ``outputs`` (ports), ``coupling_interval`` in ms
     (None: exact for any step, so it follows the others), ``warm_up`` in ms (how long before time zero it has to run to
-    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted), ``default_sets``
+    forget its start), ``longest_interval`` in ms (beyond it the component is not to be trusted;
+    one without a coupling interval is never asked for more), ``default_sets``
     (parameter sets that hold unless the scenario names others), ``relative_cost`` (what a cell costs, in
     integrate-and-fire cells, for estimates), ``default_cells`` (how many cells of neurons unless the scenario says),
     ``citations`` (source keys beyond those of the parameters), ``peptide``
@@ -288,6 +294,11 @@ class Component(ABC):
     def __init__(self, parameters: Any, settings: Any = None) -> None:
         self.parameters = parameters
         self.settings = settings
+
+    @classmethod
+    def evidence_ids(cls, given: Collection[tuple[str, str]] = ()) -> tuple[str, ...]:
+        """Return the ids of the numbers that matter in a run in which these (drug, route) pairs are given."""
+        return tuple(item.metadata["id"] for item in fields(cls.Parameters) if "id" in item.metadata)
 
     def notices(self) -> Sequence[Notice]:
         """Return warnings about unusual parameters or settings, which travel with the result."""

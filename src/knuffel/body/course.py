@@ -9,7 +9,7 @@ from numba import njit
 from knuffel.body.contract import Floats
 from knuffel.body.linear import LinearSystem
 
-__all__ = ["course"]
+__all__ = ["course", "merged"]
 
 Indices = npt.NDArray[np.int64]
 
@@ -25,14 +25,50 @@ def course(
     `LinearSystem.move` with the same intervals.
     """
     lengths = np.diff(edges)
-    distinct, which = np.unique(lengths, return_inverse=True)
+    distinct, which = _distinct(lengths)
     if not len(distinct):
         return np.ascontiguousarray(start[:, compartment : compartment + 1] + given[:, 0, compartment, np.newaxis])
     steps = np.stack([system.step(int(length)) for length in distinct])
     supplies = np.ascontiguousarray(rates * (lengths / 1000)[:, np.newaxis])
     found = np.empty((len(start), len(edges)))
-    _course(steps, which.astype(np.int64), np.ascontiguousarray(start), given, supplies, compartment, found)
+    _course(steps, which, np.ascontiguousarray(start), given, supplies, compartment, found)
     return found
+
+
+@njit(cache=True, nogil=True)
+def merged(wanted: Indices, moments: Indices) -> tuple[Indices, Indices]:
+    """Return both ascending rows of times as one without repetition, and where the first one stands in it."""
+    edges, places = np.empty(len(wanted) + len(moments), np.int64), np.empty(len(wanted), np.int64)
+    count = other = 0
+    for place in range(len(wanted)):
+        time = wanted[place]
+        while other < len(moments) and moments[other] < time:
+            if count == 0 or edges[count - 1] != moments[other]:
+                edges[count] = moments[other]
+                count += 1
+            other += 1
+        edges[count] = time
+        places[place] = count
+        count += 1
+        while other < len(moments) and moments[other] == time:
+            other += 1
+    return edges[:count], places
+
+
+@njit(cache=True, nogil=True)
+def _distinct(lengths: Indices) -> tuple[Indices, Indices]:
+    """Return the different values in the order of their first place, and which of them stands at each place."""
+    values, which = np.empty_like(lengths), np.empty_like(lengths)
+    count = 0
+    for place in range(len(lengths)):
+        found = 0
+        while found < count and values[found] != lengths[place]:
+            found += 1
+        if found == count:
+            values[count] = lengths[place]
+            count += 1
+        which[place] = found
+    return values[:count], which
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

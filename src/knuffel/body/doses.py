@@ -8,6 +8,7 @@ __all__ = [
     "BOLUS",
     "BRAIN_ROUTES",
     "DEPOTS",
+    "EVERY_DOSE",
     "INFUSION",
     "NASAL",
     "NOSE_LAG",
@@ -55,6 +56,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     drug: (BOLUS, INFUSION, *depots, *BRAIN_ROUTES.get(drug, ())) for drug, depots in DEPOTS.items()
 }
 """Drug -> every route by which it can be given."""
+
+EVERY_DOSE = tuple((drug, route) for drug, routes in ROUTES.items() for route in routes)
+"""Every (drug, route) pair."""
 
 _WORDS = {
     BOLUS: "into a vein at once",

@@ -92,6 +92,10 @@ class LinearSystem:
             matrix[:, self._places[name], held + column] = 1.0
         return np.ascontiguousarray(exponential(matrix)[:, :held, :])
 
+    def forget(self) -> None:
+        """Drop the steps that are held in memory."""
+        self._steps.clear()
+
     def remembered(self) -> int:
         """Return how many steps are held in memory."""
         return len(self._steps)

@@ -29,6 +29,7 @@ class Events:
         self._units, self._mistakes = units, mistakes
         self._routes = {str(code): word for code, word in routes.items()}
         self._route, self._drug = route, drug
+        self._of_doses = [name for name in ("RATE", "ADDL", "II", "SS") if name in self._place]
         self._neither = 0
         self.doses: list[Dose] = []
         self.observations: list[Observation] = []
@@ -63,15 +64,17 @@ class Events:
     def _take_observation(self, line: int, row: list[str], owner: str, time: int, amount: float) -> None:
         if amount > 0:
             self._tell(line, "AMT", "an observation (EVID 0) has no amount", row, ". or 0, or EVID 1")
-        for name in ("RATE", "ADDL", "II", "SS"):
-            if self._number(line, row, name) not in (None, 0) and self._text(row, name) not in _MISSING:
+        for name in self._of_doses:
+            if self._text(row, name) not in _MISSING and self._number(line, row, name) not in (None, 0):
                 self._tell(line, name, "this belongs to a dose, and the row is an observation", row, ". or 0")
-        value, left_out, below = (self._number(line, row, name) for name in ("DV", "MDV", "BLQ"))
+        value = self._number(line, row, "DV")
+        left_out, below = self._number(line, row, "MDV"), self._number(line, row, "BLQ")
         if value is None or left_out is None or below is None:
             return
-        for name, flag in (("MDV", left_out), ("BLQ", below)):
-            if not isnan(flag) and flag not in (0, 1):
-                self._tell(line, name, "neither yes nor no", row, "0 or 1")
+        if left_out not in (0, 1) and not isnan(left_out):
+            self._tell(line, "MDV", "neither yes nor no", row, "0 or 1")
+        if below not in (0, 1) and not isnan(below):
+            self._tell(line, "BLQ", "neither yes nor no", row, "0 or 1")
         known = not isnan(value) and left_out != 1
         if known or not self.observations:
             self._units.observation()
@@ -184,7 +187,8 @@ class Events:
 
     def _number(self, line: int, row: list[str], name: str, lowest: float | None = None) -> float | None:
         """Return a number of a row, NaN when it is missing, None after a mistake."""
-        text = self._text(row, name)
+        place = self._place.get(name)
+        text = "" if place is None else row[place]
         if text in _MISSING:
             return 0.0 if name == "AMT" else float("nan")
         value = number_of(text)

@@ -13,7 +13,7 @@ __all__ = ["Spread", "log_sd", "spread_of"]
 
 _SIZES = ("cv", "sd_log")
 _LISTS = ("shared", "divided_by", "not_with")
-_KEYS = frozenset({"kind", "at_most", *_SIZES, *_LISTS})
+_KEYS = frozenset({"kind", "at_most", "states", *_SIZES, *_LISTS})
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Spread:
     ``sd`` is the standard deviation of its logarithm; the parameter stays at or below ``at_most`` (in its own unit).
     Parameters in ``shared`` take the same factor; the parameter is divided by the factors of those in ``divided_by``
     (a level at rest is secretion over clearance: what is drawn is the secretion). It is not drawn beside any of
-    ``not_with``, which stand for the same difference between people.
+    ``not_with``, which stand for the same difference between people; nor, unless ``states`` is empty, in subjects of
+    another state, in whom the parameter does nothing.
     """
 
     sd: float
@@ -31,6 +32,7 @@ class Spread:
     shared: tuple[str, ...] = ()
     divided_by: tuple[str, ...] = ()
     not_with: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
 
 def log_sd(cv: float) -> float:
@@ -53,8 +55,11 @@ def spread_of(table: Mapping[str, Any], where: str) -> Spread | None:
     size, most = _positive(table, given[0], where), inf
     if "at_most" in table:
         most = _positive(table, "at_most", where)
+    states = table.get("states", ())
+    if not isinstance(states, tuple) or not all(isinstance(name, str) for name in states):
+        raise DataError(f"{where}: states of a spread is a list of states, not {states!r}")
     lists = {key: _ids(table, key, where) for key in _LISTS}
-    return Spread(sd=size if given[0] == "sd_log" else log_sd(size), at_most=most, **lists)
+    return Spread(sd=size if given[0] == "sd_log" else log_sd(size), at_most=most, states=states, **lists)
 
 
 def _positive(table: Mapping[str, Any], key: str, where: str) -> float:

@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError
-from knuffel.evidence import load
 from knuffel.evidence.resolve import Drawn, Resolved
 from knuffel.evidence.spread import Spread, log_sd, spread_of
 from knuffel.population.distributions import lognormal_factor
 from knuffel.population.draws import ROOM, correlated_normals
-from knuffel.population.spec import ALL, CLEARANCE, FUNCTIONS, OXYTOCINASE, PopulationSpec
+from knuffel.population.spec import ALL, FUNCTIONS, PopulationSpec
 
 __all__ = ["Cohort", "draw_cohort", "spreads_in_use"]
 
@@ -33,19 +32,18 @@ class Cohort:
 
     ``female`` tells the sexes apart; ``covariates`` by name; ``parameters`` by id, in the unit of the evidence;
     ``spreads`` is how the parameters that were drawn themselves are distributed, by id (those that only follow from
-    others are not in it); ``observed`` are numbers that no model reads; ``typical`` holds the numbers of each sex.
+    others are not in it); ``typical`` holds the numbers of each sex.
     """
 
     female: npt.NDArray[np.bool_]
     covariates: Mapping[str, Floats] = field(default_factory=dict)
     parameters: Mapping[str, Drawn] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
-    observed: Mapping[str, Drawn] = field(default_factory=dict)
     typical: Mapping[str, Mapping[str, Resolved]] = field(default_factory=dict)
 
 
 def spreads_in_use(
-    spec: PopulationSpec, typical: Mapping[str, Resolved], used: Collection[str], species: str
+    spec: PopulationSpec, typical: Mapping[str, Resolved], used: Collection[str], species: str, state: str
 ) -> dict[str, Spread]:
     """Return the spread of every parameter that will be drawn, by id in the order of the alphabet.
 
@@ -59,7 +57,11 @@ def spreads_in_use(
         for name, entry in entries.items()
         if species == "human" or entry.species != "human"
     }
-    written = {name: spread for name, spread in known.items() if spread is not None}
+    written = {
+        name: spread
+        for name, spread in known.items()
+        if spread is not None and (not spread.states or state in spread.states)
+    }
     chosen = set(spec.cvs) | set(spec.listed)
     if spec.spread == ALL:
         chosen |= {name for name, spread in written.items() if not set(spread.not_with) & set(written)}
@@ -106,20 +108,17 @@ def draw_cohort(
         for name, how in spec.covariates.items()
     }
     first = next(iter(typical))
-    spreads = spreads_in_use(spec, typical[first], used, species)
-    observed_too = state == "term" and CLEARANCE in spreads
-    names = [*spreads, *([OXYTOCINASE] if observed_too else [])]
-    normals = correlated_normals(names, spec.correlations, streams, places)
+    spreads = spreads_in_use(spec, typical[first], used, species, state)
+    normals = correlated_normals(spreads, spec.correlations, streams, places)
     masks = {key: female if key == "female" else ~female for key in typical} if len(typical) > 1 else {}
     parameters = _merged(typical, masks, len(places))
     for key, numbers in typical.items():
         rows = masks.get(key, np.ones(len(places), dtype=bool))
-        _apply(parameters, numbers, spreads_in_use(spec, numbers, used, species), normals, rows)
+        _apply(parameters, numbers, spreads_in_use(spec, numbers, used, species, state), normals, rows)
     for name, identifier in FUNCTIONS.items():
         if name in covariates and identifier in typical[first]:
             parameters[identifier] = Drawn(covariates[name], _typical(typical[first][identifier].parameter.value))
-    observed = {OXYTOCINASE: _observed(normals[OXYTOCINASE])} if observed_too else {}
-    return Cohort(female, covariates, dict(sorted(parameters.items())), spreads, observed, typical)
+    return Cohort(female, covariates, dict(sorted(parameters.items())), spreads, typical)
 
 
 def _typical(value: object) -> float:
@@ -164,7 +163,8 @@ def _apply(
         _scale(parameters, typical, name, factors[name], rows)
     for name, spread in spreads.items():
         for other in spread.shared:
-            if other in typical and other not in spreads:
+            # What is nothing in these subjects (a placenta, say) stays nothing.
+            if other in typical and other not in spreads and typical[other].value != 0:
                 _scale(parameters, typical, other, factors[name], rows)
     for name, divisor in _divided(typical):
         if divisor in factors:
@@ -193,12 +193,3 @@ def _scale(
         parameters[name] = Drawn(np.full(len(rows), item.value), _typical(item.parameter.value))
     values = parameters[name].value
     values[rows] = np.clip(values[rows] * factor, *item.parameter.bounds)
-
-
-def _observed(normal: Floats) -> Drawn:
-    """Return the oxytocinase activity at term, which people are seen to have; no model reads it."""
-    entry = load.parameters()[OXYTOCINASE]
-    spread = spread_of(entry.spread, OXYTOCINASE)
-    assert spread is not None and isinstance(entry.value, float)
-    factor = lognormal_factor(normal, spread.sd, entry.value, entry.bounds[0], min(spread.at_most, entry.bounds[1]))
-    return Drawn(entry.value * factor, entry.value)

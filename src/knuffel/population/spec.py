@@ -27,7 +27,7 @@ FUNCTIONS = {"renal_function": "plasma.renal_function", "hepatic_function": "pla
 """Covariates that are parameters of a model."""
 
 CLEARANCE, VOLUME = "plasma.clearance", "plasma.central_volume"
-OXYTOCINASE = "population.oxytocinase_activity_at_term"
+OXYTOCINASE = "physiology.oxytocinase_rise"
 
 
 @dataclass(frozen=True)

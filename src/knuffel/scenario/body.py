@@ -11,7 +11,7 @@ from knuffel.body.contract import Component
 from knuffel.body.plan import DEFAULT_MODEL, ROOMS, component_class, models
 from knuffel.evidence import load
 from knuffel.scenario.asked import FLUIDS, PUMP
-from knuffel.scenario.effects import EFFECTS, has_v2_drive, wanted
+from knuffel.scenario.effects import EFFECTS, asks_for_water, has_v2_drive, wanted
 from knuffel.scenario.fidelity import GLANDS, RATE, default_model, makes_bursts, without_tabulated
 from knuffel.scenario.graph import read_graph_file
 from knuffel.scenario.model import DoseSpec, RoomSpec, SignalSpec, SubjectSpec
@@ -215,7 +215,9 @@ class _Reader:
         woman = (self.subject.species, self.subject.sex) == ("human", "female")
         if self.room == "uterus":
             return "model" if woman and self.subject.labour_preset is not None else "off"
-        return "model" if woman or self.room != "receptors" else "off"
+        if self.room == "receptors":
+            return "model" if woman or asks_for_water(self.subject, self.doses) else "off"
+        return "model"
 
     def _check_who(self, mode: str) -> None:
         subject = self.subject
@@ -226,7 +228,7 @@ class _Reader:
             self.problems.add(self.path, message, allowed="off, or prescribed outputs", show_found=False)
         elif self.room in EFFECTS:
             return
-        elif subject.sex == "mixed" and self.room == "uterus":
+        elif subject.sex == "mixed":
             message = "there are men in the cohort, and this room is that of women"
             self.problems.add(self.path, message, allowed="off; or a cohort of women", show_found=False)
         elif self.room == "uterus" and subject.sex == "male":

@@ -57,7 +57,19 @@ class DoseReader:
             amounts=tuple(amounts),
             text=f"{item.drug} {item.route} {text}",
             where=self.problems.where(self.path),
+            subject=self.who(),
         )
+
+    def who(self) -> int | None:
+        """Return the place of the subject who gets the dose; None when everybody does."""
+        number = self.item.subject
+        if number is None:
+            return None
+        count = 1 if self.subject is None else self.subject.count
+        if not 1 <= number <= count:
+            self._problem("subject", "there is no such subject", allowed=f"1 to {count} (subject.count, population.n)")
+            return None
+        return number - 1
 
     def _problem(self, key: str, message: str, **facts: object) -> None:
         self.problems.add((*self.path, key), message, **facts)  # type: ignore[arg-type]
@@ -111,6 +123,8 @@ class DoseReader:
             word = unit_word(text)
             names = unit_names(drug, rate=rate)
             near = word if word and word not in names else None
+            # Letters in another order are the commonest slip, and the least like their unit for a measure of likeness.
+            near = next((name for name in names if near and sorted(name) == sorted(near)), near)
             allowed = names if near else error.allowed
             self.problems.add(path, error.message, found=error.found, allowed=allowed, near=near)
             return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from knuffel.body.plan import component_class
 from knuffel.scenario.model import DoseSpec, RoomSpec, SubjectSpec
 
-__all__ = ["EFFECTS", "has_v2_drive", "wanted"]
+__all__ = ["EFFECTS", "asks_for_water", "has_v2_drive", "wanted"]
 
 EFFECTS = ("circulation", "water")
 """The rooms of side effects, of people only."""
@@ -23,14 +23,19 @@ def wanted(room: str, subject: SubjectSpec, doses: Sequence[DoseSpec], earlier: 
     The blood pressure with doses of oxytocin or carbetocin into a vein or muscle; water with an infusion of oxytocin
     longer than an hour or when water is given, provided that the receptors tell the kidney.
     """
-    if subject.species != "human":
-        return False
     if room == "circulation":
-        return any(dose.drug in _VASODILATORS and dose.route.startswith(("iv", "im")) for dose in doses)
+        vasodilators = any(dose.drug in _VASODILATORS and dose.route.startswith(("iv", "im")) for dose in doses)
+        return subject.species == "human" and vasodilators
+    return asks_for_water(subject, doses) and has_v2_drive(earlier)
+
+
+def asks_for_water(subject: SubjectSpec, doses: Sequence[DoseSpec]) -> bool:
+    """Whether water is kept or given: a long infusion of oxytocin into a person, or water; not in a mixed cohort."""
     long = any(
         dose.drug == "oxytocin" and dose.route == "iv_infusion" and _span(dose) > _LONG_INFUSION for dose in doses
     )
-    return (long or any(dose.drug == "water" for dose in doses)) and has_v2_drive(earlier)
+    given = long or any(dose.drug == "water" for dose in doses)
+    return given and subject.species == "human" and subject.sex != "mixed"
 
 
 def _span(dose: DoseSpec) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from math import exp, sqrt
 
 from knuffel.body.plan import component_class
@@ -78,30 +77,31 @@ def _covariate(name: str, how: Distribution, words: dict[str, str]) -> str:
 
 
 def _parameters(scenario: Scenario, spec: PopulationSpec, words: dict[str, str]) -> list[str]:
+    who = scenario.subject
     running = [item for item in scenario.rooms.values() if item.mode == "model"]
-    used = {
-        field.metadata["id"]
-        for item in running
-        for field in fields(component_class(item.room, item.model).Parameters)
-        if "id" in field.metadata
-    }
+    given = {(dose.drug, dose.route) for dose in scenario.doses}
+    used = {name for item in running for name in component_class(item.room, item.model).evidence_ids(given)}
     overrides = {key: value for item in running for key, value in item.overrides.items()}
-    found: dict[str, list[str]] = {}
+    sizes: dict[str, list[str]] = {}
+    notes: dict[str, list[str]] = {}
     for sets in spec.sets.values():
         typical, _ = resolve(sorted(used), sets, overrides)
-        for name, spread in spreads_in_use(spec, typical, used, scenario.subject.species).items():
-            notes = [words["own"]] if name in spec.cvs else []
-            notes += [words["secretion"]] if spread.divided_by else []
-            others = ", ".join(other for other in spread.shared if other in used)
-            notes += [words["shared"].format(others=others)] if others else []
-            text = _percent(sqrt(exp(spread.sd**2) - 1)) + (f" ({'; '.join(notes)})" if notes else "")
-            if text not in found.setdefault(name, []):
-                found[name].append(text)
-    if not found:
+        for name, spread in spreads_in_use(spec, typical, used, who.species, who.state).items():
+            said = [words["own"]] if name in spec.cvs else []
+            said += [words["secretion"]] if spread.divided_by else []
+            others = ", ".join(other for other in spread.shared if other in used and typical[other].value != 0)
+            said += [words["shared"].format(others=others)] if others else []
+            size = _percent(sqrt(exp(spread.sd**2) - 1))
+            for text, holder in ((size, sizes), *((text, notes) for text in said)):
+                if text not in holder.setdefault(name, []):
+                    holder[name].append(text)
+    if not sizes:
         return [words["nothing"]]
-    lines = [words["parameters"], *(f"  {name}  {' / '.join(texts)}" for name, texts in found.items())]
+    lines = [words["parameters"]]
+    for name, found in sizes.items():
+        lines.append(f"  {name}  {' / '.join(found)}" + (f" ({'; '.join(notes[name])})" if name in notes else ""))
     for first, second, r in spec.correlations:
-        if first in found and second in found:
+        if first in sizes and second in sizes:
             lines.append(words["correlation"].format(first=first, second=second, r=f"{r:g}"))
     return lines
 

@@ -25,7 +25,7 @@ from knuffel.scenario.body import parameter_sets
 from knuffel.scenario.distributed import read_distribution
 from knuffel.scenario.model import RoomSpec, SubjectSpec
 from knuffel.scenario.schema_population import Covariates, Population
-from knuffel.scenario.subject import of_sex
+from knuffel.scenario.subject import longest_since_birth, of_sex, weeks_of
 from knuffel.scenario.tree import Path, Problems
 
 __all__ = ["read_population", "read_share", "read_size"]
@@ -33,8 +33,6 @@ __all__ = ["read_population", "read_share", "read_size"]
 _PATH: Path = ("population",)
 _MOST_SUBJECTS = 100_000
 _LARGEST_CV = 10.0
-_PREGNANCY, _WEEKS = (0.0, 42.0), {"term": (37.0, 42.0)}
-_DAYS = {"human": 1095.0, "rat": 40.0}
 _HEAVIEST = {"human": 650.0, "rat": 2.0}
 _OWN = ("weight", "gestational_week", "days_postpartum")
 """Covariates that one value of the same name in the section ``subject`` can stand for."""
@@ -116,7 +114,7 @@ class _Reader:
         if names in ([ALL], [NONE]):
             return names[0], ()
         path: Path = (*_PATH, "spread")
-        fitting = sorted(name for name, entry in self.entries.items() if entry.spread)
+        fitting = sorted(filter(self._spreads, self.entries))
         found: list[str] = []
         for place, name in given:
             if name in found:
@@ -125,7 +123,8 @@ class _Reader:
                 found.append(name)
             elif name in self.entries:
                 hint = f"population.spreads: {{{name}: 30 %}}"
-                self.problems.add((*path, place), "the evidence has no spread for this parameter", allowed=hint)
+                message = f"the evidence has no spread for this parameter in a {self.subject.state} subject"
+                self.problems.add((*path, place), message, allowed=hint)
             else:
                 allowed = [ALL, NONE, *fitting]
                 self.problems.add((*path, place), self._unused(name), allowed=allowed, near=name)
@@ -138,6 +137,11 @@ class _Reader:
 
     def _unused(self, name: str) -> str:
         return "no model of this scenario uses this parameter" if name in load.parameters() else "no such parameter"
+
+    def _spreads(self, name: str) -> bool:
+        """Tell whether a parameter in use has a spread in subjects of this state."""
+        spread = self.entries[name].spread if name in self.entries else {}
+        return bool(spread) and (not spread.get("states") or self.subject.state in spread["states"])
 
     def _can_differ(self, name: str) -> bool:
         value = self.entries[name].value
@@ -169,7 +173,7 @@ class _Reader:
         ):
             value = known[name].value
             assert isinstance(value, float)
-            if OXYTOCINASE not in pair or self.subject.state == "term":
+            if OXYTOCINASE not in pair or self._spreads(OXYTOCINASE):
                 found[_pair(*pair)] = value
         own: set[tuple[str, str]] = set()
         for place, item in enumerate(self.section.correlations or []):
@@ -219,10 +223,10 @@ class _Reader:
         """Tell whether the subject and the models can have this covariate."""
         subject, problems = self.subject, self.problems
         if name == "gestational_week" and subject.gestational_week is None:
-            allowed = "subject.state: term; or leave it out"
+            allowed = "subject.state: pregnant, term or postpartum; or leave it out"
             problems.add(path, f"a {subject.state} subject has no gestational week", allowed=allowed, at_key=True)
         elif name == "days_postpartum" and subject.days_postpartum is None:
-            allowed = "subject.state: lactating; or leave it out"
+            allowed = "subject.state: lactating or postpartum; or leave it out"
             problems.add(path, f"a {subject.state} subject has no birth behind it", allowed=allowed, at_key=True)
         elif name in _OWN and problems.written("subject", name):
             message = f"{name} is given for all subjects, and distributed"
@@ -244,8 +248,8 @@ def _pair(first: str, second: str) -> tuple[str, str]:
 
 def _limits(name: str, subject: SubjectSpec) -> tuple[float, float]:
     """Return what a covariate can be, in its unit; the limits themselves are possible."""
-    if name in FUNCTIONS:
-        return 0.0, 1.0
     if name == "gestational_week":
-        return _WEEKS.get(subject.state, _PREGNANCY)
-    return (0.0, (_DAYS if name == "days_postpartum" else _HEAVIEST)[subject.species])
+        return weeks_of(subject.state)
+    if name == "days_postpartum":
+        return 0.0, longest_since_birth(subject.species, subject.state)
+    return (0.0, 1.0) if name in FUNCTIONS else (0.0, _HEAVIEST[subject.species])

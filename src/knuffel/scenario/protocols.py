@@ -103,8 +103,8 @@ class _Reader:
     def _fixed_keys(self) -> tuple[str, ...]:
         entry = self.entry
         if "infusion_IU_per_h" in entry:
-            return ("at", "rate", "duration")
-        keys = ("at", "over") if "duration_s" in entry else ("at",)
+            return ("at", "rate", "duration", "subject")
+        keys = ("at", "over", "subject") if "duration_s" in entry else ("at", "subject")
         return (*keys, "route") if isinstance(entry.get("route"), list) else keys
 
     def induction(self) -> tuple[list[DoseSpec], ProtocolSpec | None]:
@@ -208,7 +208,7 @@ class _Reader:
         segments: tuple[Segment, ...] = (),
         amounts: tuple[tuple[int, float], ...] = (),
     ) -> DoseSpec:
-        return DoseSpec(drug, route, segments, amounts, text, self.problems.where(self.path))
+        return DoseSpec(drug, route, segments, amounts, text, self.problems.where(self.path), self._dose.who())
 
     def _course(self, at: int) -> list[DoseSpec]:
         """Return a bolus over a while and then infusions one after the other."""

@@ -108,6 +108,9 @@ class Dose(Section):
         description="in place of drug and route: acog_low, high_reference, pph_im_10IU, atosiban, …",
         examples=["acog_low", "carbetocin_100ug"],
     )
+    subject: Whole | None = Field(
+        None, description="who of several subjects gets it, counted from 1; everybody unless given"
+    )
     amount: AmountText | None = Field(None, description="all routes but iv_infusion: how much")
     at: Time | None = Field(None, description="all routes but iv_infusion: when")
     over: Time | None = Field(None, description="iv_bolus: given slowly over this time")

@@ -10,7 +10,7 @@ from knuffel.scenario.model import SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["of_sex", "read_subject"]
+__all__ = ["longest_since_birth", "of_sex", "read_subject", "weeks_of"]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
@@ -127,7 +127,7 @@ def _week(section: Subject, state: str, problems: Problems) -> float | None:
         return None
     if week is None:
         return _DEFAULT_WEEK[state]
-    low, high = _WEEKS[state]
+    low, high = weeks_of(state)
     if low <= week.value <= high:
         return week.value
     allowed = f"{low:g} to {high:g} weeks"
@@ -140,6 +140,16 @@ def _week(section: Subject, state: str, problems: Problems) -> float | None:
     return week.value
 
 
+def weeks_of(state: str) -> tuple[float, float]:
+    """Return the first and the last week of pregnancy that a state can have."""
+    return _WEEKS[state]
+
+
+def longest_since_birth(species: str, state: str) -> float:
+    """Return how many days since the birth there can be at most."""
+    return _LONGEST_POSTPARTUM if state == "postpartum" else _LONGEST_LACTATION[species]
+
+
 def _days(section: Subject, species: str, state: str, problems: Problems) -> float | None:
     path: Path = ("subject", "days_postpartum")
     days = section.days_postpartum
@@ -147,7 +157,7 @@ def _days(section: Subject, species: str, state: str, problems: Problems) -> flo
         if days is not None:
             problems.add(path, "only a lactating subject or one after a birth has days since it", allowed=_AFTER_BIRTH)
         return None
-    longest = _LONGEST_POSTPARTUM if state == "postpartum" else _LONGEST_LACTATION[species]
+    longest = longest_since_birth(species, state)
     if days is None:
         return min(_DEFAULT_DAYS[state], longest)
     if not 0 <= days.value <= longest:

@@ -87,5 +87,5 @@ def figures() -> dict[str, Any]:
         )
     right.plot([], [], "k-o", markersize=4, label="published, each on the scale of its assay")
     right.set(xlabel="infusion (mU/min)", ylabel="oxytocin (pg/mL)", title="Steady levels at term")
-    right.legend(fontsize="small")
+    right.legend(fontsize="small", loc="upper left")
     return {"infusion_levels": figure}

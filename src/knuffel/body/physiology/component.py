@@ -26,7 +26,7 @@ from knuffel.body.physiology.parameters import AdultParameters, AdultSettings
 
 __all__ = ["Adult", "AdultState"]
 
-_DAY = 86_400_000
+_HOUR, _DAY = 3_600_000, 86_400_000
 _WEEK = 7
 _PORTS = {
     "basal_concentration": "basal_concentration",
@@ -126,7 +126,7 @@ class Adult(Component):
             pregnancy_factor=zero.copy(),
             oxytocinase_activity=zero.copy(),
             resting_concentration=subjects.full(basal),
-            resting_density=subjects.full(0 if subjects.sex == "male" else own.receptor_density),
+            resting_density=np.where(subjects.male(), 0, own.receptor_density).astype(np.float64),
             first_week=equations.week_or_zero(subjects.gestational_week),
             first_day=subjects.full(days),
         )
@@ -136,10 +136,13 @@ class Adult(Component):
         return state, _levels(state)
 
     def advance(self, state: AdultState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
-        """Return what holds at the end; before time zero it is what holds at time zero."""
+        """Return what holds at the end; before time zero it is what holds at time zero.
+
+        What pregnancy moves, it moves at whole hours, so that all rooms see the same numbers.
+        """
         elapsed = max(t + dt, 0) / _DAY
         if self._state(state) in ("pregnant", "postpartum"):
-            self._set(state, elapsed)
+            self._set(state, max(t + dt, 0) // _HOUR * _HOUR / _DAY)
         elif self.settings.days_postpartum is not None:
             state.days_postpartum[:] = state.first_day + elapsed
         return _levels(state)

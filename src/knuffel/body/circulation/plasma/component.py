@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import inf
 from typing import Any
 
@@ -29,7 +30,7 @@ from knuffel.body.contract import (
     Subjects,
     Violation,
 )
-from knuffel.body.doses import BOLUS, DEPOTS, bolus_port, infusion_port, port_name
+from knuffel.body.doses import BOLUS, DEPOTS, bolus_port, infusion_port, lag_of, port_name
 from knuffel.body.linear import LinearSystem
 
 __all__ = ["PlasmaTwoCompartment"]
@@ -40,7 +41,7 @@ _COPIES = {"endogenous": "plasma.oxytocin_endogenous", "exogenous": "plasma.oxyt
 _LEVELS = {"carbetocin": "plasma.carbetocin_concentration", "atosiban": "plasma.atosiban_concentration"}
 _M1 = "plasma.atosiban_m1_concentration"
 _BASAL, _CLEARANCE = "physiology.basal_concentration", "physiology.clearance"
-_WEIGHT, _PREGNANCY = "physiology.weight", "physiology.pregnancy_factor"
+_PREGNANCY = "physiology.pregnancy_factor"
 _GLAND = ("secretion.rate", "pulses.rate")
 _PUMP = "pump.oxytocin_infusion"
 _BALANCE = 1e-9
@@ -57,7 +58,7 @@ class PlasmaTwoCompartment(Component):
 
     Depots of the routes of absorption belong to the systems. The step is the exponential of each system: exact when
     secretion and infusion are constant within the interval (their integrals are handed over, so mass is conserved in
-    any case); a dose enters at its start. Weight, clearance and pregnancy hold for an hour. Starts at the steady state
+    any case); a dose enters at its start. Clearance and pregnancy hold for an hour. Starts at the steady state
     of the basal concentration. When part of the clearance saturates, oxytocin alone is integrated step by step.
     """
 
@@ -69,7 +70,6 @@ class PlasmaTwoCompartment(Component):
         Port(_PUMP, "pg/s", Kind.RATE, "oxytocin infused by protocol", default=0, substance="oxytocin"),
         Port(_BASAL, "pg/mL", Kind.LEVEL, "resting oxytocin in plasma"),
         Port(_CLEARANCE, "mL/s", Kind.LEVEL, "total clearance of oxytocin"),
-        Port(_WEIGHT, "kg", Kind.LEVEL, "body weight"),
         Port(_PREGNANCY, "1", Kind.FRACTION, "how far the placenta has grown", default=0, range=(0, 1)),
         *(
             port
@@ -104,6 +104,15 @@ class PlasmaTwoCompartment(Component):
         self._built: tuple[tuple[Disposition, LinearSystem], ...] = ()
         self._built_for: tuple[Floats, ...] = ()
 
+    @classmethod
+    def evidence_ids(cls, given: Collection[tuple[str, str]] = ()) -> tuple[str, ...]:
+        """Return the numbers of oxytocin, and of the other drugs and the depots that are in use."""
+        idle = {drug for drug in _LEVELS if all(name != drug for name, _ in given)}
+        depots = {lag_of(drug, route).removesuffix("lag") for drug, routes in DEPOTS.items() for route in routes}
+        used = {lag_of(drug, route).removesuffix("lag") for drug, route in given}
+        prefixes = (*(f"plasma.{drug}_" for drug in idle), *(depots - used))
+        return tuple(name for name in super().evidence_ids(given) if not name.startswith(prefixes))
+
     def kinetics(self, state: PlasmaState) -> tuple[tuple[Disposition, LinearSystem], ...]:
         """Return the volumes and the linear system of every place, for the bodies of ``state``.
 
@@ -124,7 +133,7 @@ class PlasmaTwoCompartment(Component):
             supplied=np.zeros(shape),
             eliminated=np.zeros(shape),
             transferred=np.zeros(shape),
-            weight=subjects.full(inputs.end(_WEIGHT)),
+            weight=subjects.full(subjects.weight),
             clearance=subjects.full(inputs.end(_CLEARANCE)),
             pregnancy=subjects.full(inputs.end(_PREGNANCY)),
             hour=np.full(count, EVER, dtype=np.int64),
@@ -143,7 +152,7 @@ class PlasmaTwoCompartment(Component):
         """Add what is given at ``t``, then move every system over ``dt`` ms."""
         if state.hour[0] != t // _HOUR:
             state.hour[:] = t // _HOUR
-            for array, name in ((state.weight, _WEIGHT), (state.clearance, _CLEARANCE), (state.pregnancy, _PREGNANCY)):
+            for array, name in ((state.clearance, _CLEARANCE), (state.pregnancy, _PREGNANCY)):
                 array[:] = inputs.start(name)
         start = self._levels(state) if self._give(state, inputs) else None
         secreted = inputs.integrals[_GLAND[0]] + inputs.integrals[_GLAND[1]]

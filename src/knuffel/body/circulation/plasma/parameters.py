@@ -161,9 +161,10 @@ class PlasmaState(State):
     """Amounts in pg. ``amounts`` (subject, compartment): every system's compartments, one system after the other.
 
     ``supplied`` (the initial content and what doses bring into the body included), ``eliminated`` and ``transferred``
-    (into cerebrospinal fluid), all (subject, system), are the sides of the mass balance. ``weight`` (kg),
-    ``clearance`` (mL/s) and ``pregnancy`` (0 to 1), (subject,), hold for one ``hour`` (subject,). ``line_starts``
-    (ms), ``line_rates`` (pg/s), (subject, slot), and ``line_count`` hold what is on its way from the gland.
+    (into cerebrospinal fluid), all (subject, system), are the sides of the mass balance. ``weight`` (kg) is that of
+    the start; ``clearance`` (mL/s) and ``pregnancy`` (0 to 1), (subject,), hold for one ``hour`` (subject,).
+    ``line_starts`` (ms), ``line_rates`` (pg/s), (subject, slot), and ``line_count`` hold what is on its way from the
+    gland.
     """
 
     amounts: Floats

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -32,11 +31,10 @@ _CARBETOCIN = "plasma.carbetocin_concentration"
 _ATOSIBAN, _M1 = "plasma.atosiban_concentration", "plasma.atosiban_m1_concentration"
 _BASAL = "physiology.basal_concentration"
 _DENSITY_SET = "physiology.receptor_density_set"
+_LEVELS = (_OXYTOCIN, _CARBETOCIN, _ATOSIBAN, _M1, _BASAL, _DENSITY_SET)
 _BATH = ("barusiban", "retosiban", "epelsiban", "l_368899")
 _LONGEST_STEP = 60_000
 _MINUTE = 60_000
-
-Levels = Mapping[str, Floats]
 
 
 @dataclass
@@ -51,18 +49,6 @@ class ReceptorState(State):
     coupled_fraction: Floats
     remaining_fraction: Floats
     mammary_ratio: Floats
-
-
-@dataclass(frozen=True)
-class _Signal:
-    """What the receptors do at one moment; arrays of shape (subject,)."""
-
-    stimulus: Floats
-    effect: Floats
-    occupancy: Floats
-    mammary_effect: Floats
-    dose_ratio: Floats
-    v2_drive: Floats
 
 
 def _fraction(name: str, doc: str, default: float = 0) -> Port:
@@ -125,7 +111,9 @@ class OperationalReceptor(Component):
             own.without_cholesterol,
         )
         self._affinity = own.affinity * factor
-        self._carbetocin = picomolar(1, own.carbetocin_molar_mass) / (own.carbetocin_affinity * factor)
+        self._oxytocin = picomolar(1, own.molar_mass)
+        self._carbetocin = picomolar(1, own.carbetocin_molar_mass)
+        self._carbetocin_affinity = own.carbetocin_affinity * factor
         self._vasopressin = own.vasopressin_concentration / (own.vasopressin_affinity * factor)
         free = picomolar(own.atosiban_free_fraction, own.atosiban_molar_mass)
         self._atosiban, self._m1 = free / own.atosiban_affinity, free / own.atosiban_m1_affinity
@@ -134,85 +122,81 @@ class OperationalReceptor(Component):
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[ReceptorState, Outputs]:
         """Return fresh receptors: density as set, all coupled."""
-        now = {port.name: inputs.end(port.name) for port in self.inputs}
         state = ReceptorState(
-            density=subjects.full(now[_DENSITY_SET]),
+            density=subjects.full(inputs.end(_DENSITY_SET)),
             coupled_fraction=subjects.full(1),
             remaining_fraction=subjects.full(1),
             mammary_ratio=subjects.full(0 if subjects.sex == "male" else self.parameters.mammary_ratio),
         )
-        return state, self._outputs(state, vars(self._signal(state, now)))
+        now = np.array([[inputs.end(name) for name in _LEVELS]])
+        outputs = self._outputs(state, now, state.density, state.coupled_fraction)
+        return state, {name: value[0] if isinstance(value, tuple) else value for name, value in outputs.items()}
 
     def advance(self, state: ReceptorState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Follow levels and density; both limits are returned because plasma may jump at ``t``."""
-        start = {port.name: inputs.start(port.name) for port in self.inputs}
-        end = {port.name: inputs.end(port.name) for port in self.inputs}
-        before = self._signal(state, start)
+        levels = np.array([[limit(name) for name in _LEVELS] for limit in (inputs.start, inputs.end)])
+        density, coupled = state.density.copy(), state.coupled_fraction.copy()
         if self.settings.desensitisation == "on":
-            self._desensitise(state, start, end, dt)
-        state.density[:] = state.remaining_fraction * end[_DENSITY_SET]
-        after = self._signal(state, end)
-        return self._outputs(state, {name: (value, getattr(after, name)) for name, value in vars(before).items()})
+            self._desensitise(state, levels, dt)
+        state.density[:] = state.remaining_fraction * levels[1, -1]
+        density, coupled = np.array([density, state.density]), np.array([coupled, state.coupled_fraction])
+        return self._outputs(state, levels, density, coupled)
 
-    def _blocked(self, now: Levels) -> Any:
-        """Return the free antagonists in units of their dissociation constants, the sum of B/K_B."""
-        return self._bath + self._atosiban * now[_ATOSIBAN] + self._m1 * now[_M1]
-
-    def _signal(self, state: ReceptorState, now: Levels) -> _Signal:
-        own = self.parameters
-        oxytocin, blocked = picomolar(now[_OXYTOCIN], own.molar_mass), self._blocked(now)
-        first, second, third = oxytocin / self._affinity, self._carbetocin * now[_CARBETOCIN], self._vasopressin
-        bound = first + second + third
+    def _outputs(self, state: ReceptorState, levels: Floats, density: Floats, coupled: Floats) -> Outputs:
+        """Return every output; ``levels`` has shape (moment, level, subject), the others (moment, subject)."""
+        own, oxytocin = self.parameters, self._oxytocin * levels[:, 0]
+        blocked = self._blocked(levels[:, 2], levels[:, 3])
+        first, second = oxytocin / self._affinity, self._carbetocin * levels[:, 1] / self._carbetocin_affinity
+        bound = first + second + self._vasopressin
         total = bound + blocked
-        weighted = first + own.carbetocin_efficacy * second + own.vasopressin_efficacy * third
-        tau = equations.transducer_ratio(state.density, state.coupled_fraction, own.transducer_constant)
-        signal = equations.stimulus(tau * weighted, total)
-        mammary = equations.stimulus(state.mammary_ratio * weighted, total)
-        return _Signal(
-            stimulus=signal,
-            effect=equations.effect(signal, own.maximum_effect),
-            occupancy=equations.occupancy(bound, total),
-            mammary_effect=equations.effect(mammary, own.maximum_effect),
-            dose_ratio=equations.dose_ratio(blocked),
-            v2_drive=equations.v2_drive(own.v2_vasopressin, oxytocin, own.v2_potency_ratio, own.v2_half_concentration),
+        weighted = first + own.carbetocin_efficacy * second + own.vasopressin_efficacy * self._vasopressin
+        signal = equations.stimulus(
+            equations.transducer_ratio(density, coupled, own.transducer_constant) * weighted, total
         )
+        mammary = equations.stimulus(state.mammary_ratio * weighted, total)
+        v2 = equations.v2_drive(own.v2_vasopressin, oxytocin, own.v2_potency_ratio, own.v2_half_concentration)
+        return {
+            "receptors.myometrium_effect": tuple(equations.effect(signal, own.maximum_effect)),
+            "receptors.density": state.density.copy(),
+            "receptors.coupled_fraction": state.coupled_fraction.copy(),
+            "receptors.antagonist_dose_ratio": tuple(equations.dose_ratio(blocked)),
+            "receptors.affinity_factor": np.full(len(state.density), self._factor, dtype=np.float64),
+            "receptors.oxytocin_stimulus": tuple(signal),
+            "receptors.occupancy": tuple(equations.occupancy(bound, total)),
+            "receptors.mammary_effect": tuple(equations.effect(mammary, own.maximum_effect)),
+            "receptors.v2_drive": tuple(v2),
+        }
 
-    def _desensitise(self, state: ReceptorState, start: Levels, end: Levels, dt: int) -> None:
+    def _blocked(self, atosiban: Floats, metabolite: Floats) -> Any:
+        """Return the free antagonists in units of their dissociation constants, the sum of B/K_B."""
+        return self._bath + self._atosiban * atosiban + self._m1 * metabolite
+
+    def _desensitise(self, state: ReceptorState, levels: Floats, dt: int) -> None:
         """Move coupling and loss in equal steps of at most a minute, each exact for the drive at its middle.
 
         Levels run straight from start to end.
         """
         own, steps = self.parameters, -(-dt // _LONGEST_STEP)
-        minutes = dt / _MINUTE / steps
+        minutes, change = dt / _MINUTE / steps, levels[1] - levels[0]
         coupled, remaining = state.coupled_fraction, state.remaining_fraction
         for step in range(steps):
-            share = (step + 0.5) / steps
-            strength = self._drive({name: value + share * (end[name] - value) for name, value in start.items()})
+            strength = self._drive(levels[0] + change * ((step + 0.5) / steps))
             coupled[:] = equations.desensitised(coupled, strength, minutes, own.recoupling_rate, own.uncoupling_rate)
             remaining[:] = equations.desensitised(remaining, strength, minutes, own.turnover_rate, own.loss_rate)
 
-    def _drive(self, now: Levels) -> Any:
-        """Return D, the drive of desensitisation, from 0 to 1."""
+    def _drive(self, now: Floats) -> Any:
+        """Return D, the drive of desensitisation, from 0 to 1; ``now`` has shape (level, subject)."""
         own = self.parameters
-        oxytocin, basal = picomolar(now[_OXYTOCIN], own.molar_mass), picomolar(now[_BASAL], own.molar_mass)
-        other = own.carbetocin_efficacy * picomolar(now[_CARBETOCIN], own.carbetocin_molar_mass)
-        beyond = equations.excess(oxytocin, basal, other, self._blocked(now))
-        tau = equations.transducer_ratio(now[_DENSITY_SET], 1, own.transducer_constant)
+        oxytocin, carbetocin, atosiban, metabolite, basal, density = now
+        beyond = equations.excess(
+            self._oxytocin * oxytocin,
+            self._oxytocin * basal,
+            own.carbetocin_efficacy * self._carbetocin * carbetocin,
+            self._blocked(atosiban, metabolite),
+        )
+        tau = equations.transducer_ratio(density, 1, own.transducer_constant)
         sensitivity = equations.half_effective_concentration(self._affinity, tau)
         return equations.drive(beyond, sensitivity, own.drive_constant)
-
-    def _outputs(self, state: ReceptorState, signal: Mapping[str, Any]) -> Outputs:
-        return {
-            "receptors.myometrium_effect": signal["effect"],
-            "receptors.density": state.density.copy(),
-            "receptors.coupled_fraction": state.coupled_fraction.copy(),
-            "receptors.antagonist_dose_ratio": signal["dose_ratio"],
-            "receptors.affinity_factor": np.full(len(state.density), self._factor, dtype=np.float64),
-            "receptors.oxytocin_stimulus": signal["stimulus"],
-            "receptors.occupancy": signal["occupancy"],
-            "receptors.mammary_effect": signal["mammary_effect"],
-            "receptors.v2_drive": signal["v2_drive"],
-        }
 
     def invariants(self, state: ReceptorState, outputs: Outputs) -> list[Violation]:
         """Return negative densities and fractions outside 0 to 1."""
