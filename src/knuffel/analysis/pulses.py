@@ -62,7 +62,8 @@ def detect_pulses(
     moments = time[0] + chosen.interval * np.arange(count)
     levels = np.interp(moments, time, concentration)
     limits = chosen.deviations * np.interp(moments, time, np.broadcast_to(scatter, time.shape))
-    return moments[_peaks(levels, limits)]
+    found: Floats = moments[_peaks(levels, limits)]
+    return found
 
 
 def _peaks(levels: Floats, limits: Floats) -> Places:

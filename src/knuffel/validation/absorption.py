@@ -41,7 +41,8 @@ def _rise(name: str, route: str, dose: float, minutes: Floats, lag: float | None
     wait = _lag(route) if lag is None else lag
     times = np.asarray(minutes, dtype=float) * _MINUTE - wait
     blood = Blood(name, basal=0, given=[("oxytocin", route)])
-    later = blood.course(times[times > 0], **{f"oxytocin_{route}": dose})
+    doses: dict[str, Any] = {f"oxytocin_{route}": dose}
+    later = blood.course(times[times > 0], **doses)
     return np.concatenate([np.zeros((times <= 0).sum()), later])
 
 

@@ -46,7 +46,8 @@ def _course(protocol: str, name: str, minutes: Floats) -> Floats:
     for minute in range(last):
         rate = start + step * (minute // interval)
         found.append(blood.advance(60, infusion=rate * PG_PER_SECOND) - blood.basal)
-    return np.array(found)[np.asarray(minutes, dtype=int) - 1]
+    levels: Floats = np.array(found)[np.asarray(minutes, dtype=int) - 1]
+    return levels
 
 
 def _protocol(protocol: str, label: str) -> list[Row]:
@@ -86,5 +87,5 @@ def figures() -> dict[str, Any]:
         )
     right.plot([], [], "k-o", markersize=4, label="published, each on the scale of its assay")
     right.set(xlabel="infusion (mU/min)", ylabel="oxytocin (pg/mL)", title="Steady levels at term")
-    right.legend(fontsize="small")
+    right.legend(fontsize="small", loc="upper left")
     return {"infusion_levels": figure}

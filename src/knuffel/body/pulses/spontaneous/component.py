@@ -128,8 +128,9 @@ class SpontaneousPulses(Component):
             if not len(rows):
                 return
             share = (when[rows] - t) / dt
-            levels = (_at(inputs, port, rows, share) for port in (_BASAL, _CLEARANCE))
-            mass = birth_mass(_of(own.birth_rise, rows), *levels, _of(own.birth_duration, rows), _of(pulses, rows))
+            basal, clearance = (_at(inputs, port, rows, share) for port in (_BASAL, _CLEARANCE))
+            rise, duration = _of(own.birth_rise, rows), _of(own.birth_duration, rows)
+            mass = birth_mass(rise, basal, clearance, duration, _of(pulses, rows))
             secretion.begin(rows, when[rows], mass, np.full(len(rows), -1))
             state.born[rows] += 1
 
