@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.circulation.plasma import PlasmaParameters
 from knuffel.body.circulation.plasma.equations import bolus_concentration, infusion_concentration
 from knuffel.body.circulation.pressure import Vasodilation, VasodilationParameters
 from knuffel.body.contract import Inputs, Subjects
 from knuffel.engine.random import Streams
 from knuffel.evidence.resolve import Override
 from knuffel.units import UG_PER_IU
-from knuffel.validation.drive import numbers
+from knuffel.validation.drive import Blood, numbers
 from knuffel.validation.row import Row
 
 __all__ = ["Course", "course", "figures", "given", "rows"]
@@ -30,8 +29,6 @@ Level = Callable[[Any], Any]
 
 _FIVE_UNITS = 5 * UG_PER_IU["oxytocin"] * 1e6
 _CARBETOCIN = 1e8
-_CARBETOCIN_KINETICS = (462.1 / 60, 12_000.0, 477.4 / 60, 6944.0)
-"""Clearance and exchange (mL/s), volumes (mL): dossier, from volume, half-lives and peak on the label."""
 _SLOW = 300
 _DURATION = 900
 _NO_TOLERANCE = Override(0.0, "1/min", "study")
@@ -62,15 +59,15 @@ class Course:
 
 def given(kinetics: str, over: float = 0) -> Level:
     """Return the concentration (pg/mL) after 5 IU of oxytocin, at once or over some seconds."""
-    p = numbers(PlasmaParameters, kinetics)
-    numbers_of_plasma = p.clearance, p.central_volume, p.distribution_clearance, p.peripheral_volume
+    numbers_of_plasma = Blood(kinetics).disposition
     if over > 0:
         return lambda time: infusion_concentration(_FIVE_UNITS / over, over, time, *numbers_of_plasma)
     return lambda time: bolus_concentration(_FIVE_UNITS, time, *numbers_of_plasma)
 
 
 def _carbetocin(time: Floats) -> Any:
-    return bolus_concentration(_CARBETOCIN, time, *_CARBETOCIN_KINETICS)
+    numbers_of_plasma = Blood("human_women_np", given=[("carbetocin", "iv_bolus")]).of("carbetocin")
+    return bolus_concentration(_CARBETOCIN, time, *numbers_of_plasma)
 
 
 def course(kinetics: str, level: Level, drug: str = "oxytocin", *, tolerant: bool = True) -> Course:

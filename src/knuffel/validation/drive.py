@@ -102,7 +102,12 @@ class Blood:
     @property
     def disposition(self) -> tuple[float, float, float, float]:
         """Clearance, central volume, exchange and volume of the tissues of this body, in mL/s and mL."""
-        numbers = self.room.kinetics(self.state)[0][0]
+        return self.of("oxytocin")
+
+    def of(self, drug: str) -> tuple[float, float, float, float]:
+        """Return the same of any drug that is given."""
+        built = zip(self.room.places, self.room.kinetics(self.state), strict=True)
+        numbers = next(found for place, (found, _) in built if place.drug == drug)
         clearance, central, exchange, peripheral = (float(np.ravel(value)[0]) for value in numbers)
         return clearance, central, exchange, peripheral
 

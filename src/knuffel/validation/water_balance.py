@@ -1,7 +1,7 @@
 """Urine and serum sodium under infusions of oxytocin, against ten men and the doses behind severe hyponatraemia.
 
-Concentrations are closed forms of the kinetics; the drive of the V2 receptor is computed here from the dossier's
-X/(X + K), so nothing depends on the engine or on the room of receptors. The kidney is the room that a scenario runs.
+Concentrations are closed forms of the kinetics and the drive is an equation of the room of receptors: nothing depends
+on the engine. The kidney is the room that a scenario runs.
 """
 
 from __future__ import annotations
@@ -12,23 +12,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.body.circulation.plasma import PlasmaParameters
 from knuffel.body.circulation.plasma.equations import infusion_concentration
 from knuffel.body.contract import Inputs, Subjects
 from knuffel.body.receptors.operational import ReceptorParameters
-from knuffel.body.receptors.operational.equations import picomolar
+from knuffel.body.receptors.operational.equations import picomolar, v2_drive
 from knuffel.body.water import Antidiuresis, AntidiuresisParameters
 from knuffel.engine.random import Streams
 from knuffel.evidence.load import parameters
-from knuffel.validation.drive import PG_PER_SECOND, numbers
+from knuffel.validation.drive import PG_PER_SECOND, Blood, numbers
 from knuffel.validation.row import Row
 
 __all__ = ["Balance", "balance", "drive", "figures", "rows"]
 
 Floats = npt.NDArray[np.float64]
 
-_VASOPRESSIN, _RATIO, _HALF = 0.63, 24.0, 3.0
-"""pM of vasopressin at rest; oxytocin that drives the V2 receptor as much as one pM of it; X of half the drive."""
 _STEP = 60
 _HOUR = 3600
 _MEN = ("human_men", 20.0, 2.5)
@@ -51,15 +48,15 @@ class Balance:
 
 def drive(concentration: Any) -> Any:
     """Return the drive of the V2 receptor for oxytocin in plasma, pg/mL."""
-    x = _VASOPRESSIN + picomolar(concentration, numbers(ReceptorParameters).molar_mass) / _RATIO
-    return x / (x + _HALF)
+    own = numbers(ReceptorParameters)
+    oxytocin = picomolar(concentration, own.molar_mass)
+    return v2_drive(own.v2_vasopressin, oxytocin, own.v2_potency_ratio, own.v2_half_concentration)
 
 
 def balance(kinetics: str, milliunits: float, hours: float, water: float = 0.0) -> Balance:
     """Return what an infusion in mU/min does over some hours, with ``water`` mL given evenly over the same time."""
     room = Antidiuresis(numbers(AntidiuresisParameters, kinetics))
-    p = numbers(PlasmaParameters, kinetics)
-    kinetic = p.clearance, p.central_volume, p.distribution_clearance, p.peripheral_volume
+    kinetic = Blood(kinetics).disposition
     seconds = hours * _HOUR
     time = np.arange(0, seconds + 1, _STEP)
     rise = infusion_concentration(milliunits * PG_PER_SECOND, seconds, time, *kinetic)
