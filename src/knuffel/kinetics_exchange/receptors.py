@@ -17,6 +17,11 @@ READ_PORTS = {
 
 _PREFIX = "receptors."
 _ONE = "1 dimensionless"
+_OF_DENSITY = tuple(f"physiology.{when}receptor_density" for when in ("", "early_", "late_"))
+_OF_AFFINITY = tuple(
+    f"receptors.{name}"
+    for name in ("free_magnesium", "magnesium_constant", "reference_magnesium", "cholesterol", "without_cholesterol")
+)
 
 
 class _Receptor:
@@ -39,10 +44,10 @@ class _Receptor:
         self.document.assign(identifier, formula)
         return identifier
 
-    def level(self, name: str, unit: str, text: str) -> str:
-        """Write a level at the start as a number, and return its identifier."""
+    def level(self, name: str, unit: str, text: str, *ids: str) -> str:
+        """Write a level at the start as a number with the evidence behind it, and return its identifier."""
         identifier = f"receptors_{name}"
-        self.document.parameter(identifier, self.found.levels[f"{_PREFIX}{name}"], unit, text)
+        self.document.parameter(identifier, self.found.levels[f"{_PREFIX}{name}"], unit, text, self.found.notes(*ids))
         return identifier
 
     def in_plasma(self, ligand: str) -> str | None:
@@ -71,7 +76,7 @@ class _Receptor:
         factor = ""
         if "receptors.affinity_factor" in self.found.levels:
             text = "factor of magnesium and cholesterol on dissociation constants of agonists"
-            factor = f" / {self.level('affinity_factor', '1', text)}"
+            factor = f" / {self.level('affinity_factor', '1', text, *_OF_AFFINITY)}"
         oxytocin = f"plasma_oxytocin_concentration / {self.number('oxytocin_molar_mass')}"
         oxytocin += f" / {self.number('oxytocin_affinity')}{factor}"
         found: list[tuple[str, str | None]] = [(self.rule("oxytocin_bound", "1", "oxytocin, X/K", oxytocin), None)]
@@ -110,7 +115,7 @@ class _Receptor:
         """Write coupling and density: numbers, or what stimulation wears down and time restores."""
         if getattr(self.room.component.settings, "desensitisation", "off") != "on":
             coupled = self.level("coupled_fraction", "1", "receptors that signal")
-            return coupled, self.level("density", "fmol/mg", "receptor density")
+            return coupled, self.level("density", "fmol/mg", "receptor density", *_OF_DENSITY)
         found, drive = self.found, self.drive(dose_ratio)
         fractions = {}
         for name, gain, loss, text in (
@@ -129,7 +134,7 @@ class _Receptor:
         name = "physiology_receptor_density_set"
         if name not in self.document:
             value = self.found.levels["physiology.receptor_density_set"]
-            notes = self.found.notes("physiology.receptor_density")
+            notes = self.found.notes(*_OF_DENSITY)
             self.document.parameter(name, value, "fmol/mg", "receptor density without stimulation", notes)
         return name
 
