@@ -26,7 +26,7 @@ def room(*sets: str, settings: SpontaneousSettings | None = None, **changes: Any
 
 
 def body(count: int, **changes: Any) -> Inputs:
-    usual = {"basal_concentration": 1.9, "clearance": 95.0, "weight": 75.0, "pregnancy_factor": 1.0, **changes}
+    usual = {"basal_concentration": 1.9, "clearance": 95.0, "pregnancy_factor": 1.0, **changes}
     return Inputs(levels(count, **{f"physiology__{name}": value for name, value in usual.items()}))
 
 
@@ -39,11 +39,12 @@ def run(
     cuts: list[int] | None = None,
     step: int = 1000,
     seed: int = 1,
+    weight: float = 75.0,
     **changes: Any,
 ) -> tuple[Events, np.ndarray[Any, Any]]:
     """Return all pulses and the integral of secretion of every woman."""
     streams, given_ = Streams(seed), body(count, **changes)
-    state, _ = part.init(subjects(count, first), given_, streams)
+    state, _ = part.init(subjects(count, first, weight=np.full(count, weight)), given_, streams)
     edges = cuts or [*range(0, round(seconds * 1000), step), round(seconds * 1000)]
     pieces, total = [], np.zeros(count)
     for start, end in pairwise(edges):
@@ -102,7 +103,7 @@ def test_a_pulse_is_a_rectangle_of_half_a_minute() -> None:
     pulses, _ = run(part, HALF_HOUR)
     begin = int(pulses.time[0])
     given_, streams = body(1), Streams(1)
-    state, _ = part.init(subjects(), given_, streams)
+    state, _ = part.init(subjects(weight=np.array([75.0])), given_, streams)
     edges = [0, begin - 1, begin, begin + 10_000, begin + 30_000, begin + 40_000]
     flows = [part.advance(state, given_, a, b - a, streams)["pulses.rate"][0] for a, b in pairwise(edges)]
     assert flows == pytest.approx([0, 0, 1.71 * 3000, 1.71 * 6000, 0])

@@ -40,7 +40,6 @@ def _level(name: str, unit: str, doc: str) -> Port:
 
 _BASAL = _level("basal_concentration", "pg/mL", "resting oxytocin in plasma")
 _CLEARANCE = _level("clearance", "mL/s", "total clearance of oxytocin")
-_WEIGHT = _level("weight", "kg", "body weight")
 _PREGNANCY = Port(
     "physiology.pregnancy_factor", "1", Kind.FRACTION, "how far the placenta has grown", default=0, range=(0, 1)
 )
@@ -56,7 +55,7 @@ class SpontaneousPulses(Component):
 
     room = "pulses"
     id = "spontaneous"
-    inputs = (_BASAL, _CLEARANCE, _WEIGHT, _PREGNANCY)
+    inputs = (_BASAL, _CLEARANCE, _PREGNANCY)
     outputs = (RATE, PULSE)
     coupling_interval = _STEP
     longest_interval = 60_000
@@ -86,6 +85,7 @@ class SpontaneousPulses(Component):
         begin = first_time(streams("first").uniform(0, subject=index), self._interval, self.parameters.dead_time)
         state = SpontaneousState(
             subject=index,
+            weight=subjects.full(subjects.weight),
             due=milliseconds(begin),
             count=np.zeros(count, dtype=np.int64),
             born=np.zeros(count, dtype=np.int64),
@@ -100,7 +100,7 @@ class SpontaneousPulses(Component):
         wait = streams("wait")
         while len(rows := np.flatnonzero(state.due < t + dt)):
             times = state.due[rows]
-            secretion.begin(rows, times, self._mass(inputs, rows, (times - t) / dt), state.count[rows])
+            secretion.begin(rows, times, self._mass(state, inputs, rows, (times - t) / dt), state.count[rows])
             chance = wait.uniform(state.count[rows] & _COUNTER, subject=state.subject[rows])
             later = milliseconds(next_wait(chance, _of(self._interval, rows), _of(self.parameters.dead_time, rows)))
             state.due[rows] = np.where(later < EVER, times + later, EVER)
@@ -108,11 +108,11 @@ class SpontaneousPulses(Component):
         self._give_birth(state, inputs, secretion, t, dt)
         return {RATE.name: secretion.integral, PULSE.name: secretion.events()}
 
-    def _mass(self, inputs: Inputs, rows: Ints, share: Floats) -> Floats:
+    def _mass(self, state: SpontaneousState, inputs: Inputs, rows: Ints, share: Floats) -> Floats:
         own = self.parameters
-        factor, weight = _at(inputs, _PREGNANCY, rows, share), _at(inputs, _WEIGHT, rows, share)
-        volume = _of(own.central_volume, rows) + _of(own.central_volume_of_pregnancy, rows) * factor
-        mass: Floats = _of(own.amplitude, rows) * volume * volume_scale(weight, _of(own.reference_weight, rows))
+        grown = _of(own.central_volume_of_pregnancy, rows) * _at(inputs, _PREGNANCY, rows, share)
+        size = volume_scale(state.weight[rows], _of(own.reference_weight, rows))
+        mass: Floats = _of(own.amplitude, rows) * (_of(own.central_volume, rows) + grown) * size
         return mass
 
     def _give_birth(self, state: SpontaneousState, inputs: Inputs, secretion: Secretion, t: int, dt: int) -> None:

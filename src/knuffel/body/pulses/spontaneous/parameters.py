@@ -73,11 +73,13 @@ class SpontaneousSettings:
 class SpontaneousState(State):
     """Arrays of shape (subject,) unless another is given; times in ms of the engine clock.
 
-    ``subject`` place in the cohort; ``due`` when the next pulse comes; ``count`` the pulses so far; ``born`` those of
-    a birth so far; ``ends`` and ``rates`` (pg/s) (subject, slot) the pulses that have begun.
+    ``subject`` place in the cohort, ``weight`` body weight (kg) at the start; ``due`` when the next pulse comes;
+    ``count`` the pulses so far; ``born`` those of a birth so far; ``ends`` and ``rates`` (pg/s) (subject, slot) the
+    pulses that have begun.
     """
 
     subject: Ints
+    weight: Floats
     due: Ints
     count: Ints
     born: Ints
