@@ -79,6 +79,7 @@ class MemorySink:
     def __init__(self) -> None:
         self._variables: dict[str, Variable] = {}
         self._whole: dict[str, npt.NDArray[Any]] = {}
+        self._written: dict[str, int] = {}
         self._blocks: dict[str, list[npt.NDArray[Any]]] = {}
 
     def create(self, variable: Variable, shape: tuple[int | None, ...], chunk: int, dtype: str) -> None:
@@ -91,20 +92,25 @@ class MemorySink:
         if shape[-1] is None:
             self._blocks[variable.name] = [np.zeros(known, dtype=dtype)]
         else:
-            self._whole[variable.name] = np.full(known, np.nan if np.dtype(dtype).kind == "f" else 0, dtype=dtype)
+            self._whole[variable.name] = np.empty(known, dtype=dtype)
+            self._written[variable.name] = 0
 
     def write(self, name: str, start: int, block: npt.NDArray[Any]) -> None:
         """Keep a copy of the block."""
         if name in self._whole:
-            self._whole[name][..., start : start + block.shape[-1]] = block
+            self._written[name] = start + block.shape[-1]
+            self._whole[name][..., start : self._written[name]] = block
         else:
             self._blocks[name].append(np.array(block))
 
     def finish(self, lengths: Mapping[str, int], attributes: Mapping[str, Any]) -> Recorded:
-        """Join the blocks of what had an open end."""
+        """Join the blocks of what had an open end, and cut off what was not written of the rest."""
         variables = {}
         for name, item in self._variables.items():
-            data = self._whole[name] if name in self._whole else np.concatenate(self._blocks[name], axis=-1)
+            if name in self._whole:
+                data = self._whole[name][..., : self._written[name]]
+            else:
+                data = np.concatenate(self._blocks[name], axis=-1)
             variables[name] = Variable(item.name, item.dims, item.unit, item.long_name, data)
         return Recorded(variables, dict(attributes))
 
