@@ -36,6 +36,8 @@ __all__ = [
 
 RESULT = "result.zarr"
 _COMPLETE = "complete"
+_LARGE = 2**22
+"""Bytes from which an array is kept as one column while it does not change."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,16 @@ class MemorySink:
     def __init__(self) -> None:
         self._variables: dict[str, Variable] = {}
         self._whole: dict[str, npt.NDArray[Any]] = {}
+        self._still: dict[str, npt.NDArray[Any]] = {}
         self._written: dict[str, int] = {}
         self._blocks: dict[str, list[npt.NDArray[Any]]] = {}
 
     def create(self, variable: Variable, shape: tuple[int | None, ...], chunk: int, dtype: str) -> None:
         """Make room for what has a known length; blocks of the rest are kept until the end.
 
-        Blocks are not gathered when the length is known, since joining them would take the memory twice.
+        Blocks are not gathered when the length is known, since joining them would take the memory twice. In a large
+        cohort most levels never change (of a drug that is not given, say): such an array is a view of one column, and
+        read only.
         """
         self._variables[variable.name] = variable
         known = tuple(size or 0 for size in shape)
@@ -97,17 +102,25 @@ class MemorySink:
 
     def write(self, name: str, start: int, block: npt.NDArray[Any]) -> None:
         """Keep a copy of the block."""
-        if name in self._whole:
-            self._written[name] = start + block.shape[-1]
-            self._whole[name][..., start : self._written[name]] = block
-        else:
+        if name not in self._whole:
             self._blocks[name].append(np.array(block))
+            return
+        whole, self._written[name] = self._whole[name], start + block.shape[-1]
+        if whole.ndim > 1 and whole.nbytes >= _LARGE and (start == 0 or name in self._still):
+            first = self._still.setdefault(name, np.array(block[..., :1]))
+            if np.array_equal(block, np.broadcast_to(first, block.shape)):
+                return
+            whole[..., :start] = self._still.pop(name)
+        whole[..., start : self._written[name]] = block
 
     def finish(self, lengths: Mapping[str, int], attributes: Mapping[str, Any]) -> Recorded:
         """Join the blocks of what had an open end, and cut off what was not written of the rest."""
         variables = {}
         for name, item in self._variables.items():
-            if name in self._whole:
+            if name in self._still:
+                first = self._still[name]
+                data = np.broadcast_to(first, (*first.shape[:-1], self._written[name]))
+            elif name in self._whole:
                 data = self._whole[name][..., : self._written[name]]
             else:
                 data = np.concatenate(self._blocks[name], axis=-1)
