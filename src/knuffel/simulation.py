@@ -36,7 +36,7 @@ __all__ = ["Progress", "simulate"]
 Progress = Callable[[float, float], None]
 """Called now and then with the simulated seconds so far and in all (warm-up included)."""
 
-_MEMORY_LIMIT = 2**30
+_MEMORY_LIMIT = 3 * 2**29
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2

@@ -96,7 +96,8 @@ class Recorder:
         self._count = end // every + 1 + (1 if end % every else 0) + len(self.also)
         self._block = int(max(1, min(4096, _BLOCK_VALUES // max(subjects, 1))))
         self._place = 0
-        self._buffer = np.full((len(self.ports), subjects, self._block), np.nan)
+        # Subjects last: a record then goes to one stretch of memory for each port.
+        self._buffer = np.full((len(self.ports), self._block, subjects), np.nan)
         self._times = np.zeros(self._block, dtype=np.int64)
         self._read = {
             f"{plan.name}.{what}": np.full((subjects, len(plan.times)), np.nan)
@@ -124,7 +125,7 @@ class Recorder:
         slot = self._place % self._block
         self._times[slot] = t
         for row, port in enumerate(self.ports):
-            self._buffer[row, :, slot] = values[port.name]
+            self._buffer[row, slot] = values[port.name]
         self._place += 1
         if self._place % self._block == 0:
             self._write_block(self._block)
@@ -134,7 +135,7 @@ class Recorder:
         self.check(length)
         self._sink.write("time", start, self._times[:length])
         for row, port in enumerate(self.ports):
-            self._sink.write(port.name, start, self._buffer[row, :, :length])
+            self._sink.write(port.name, start, self._buffer[row, :length].T)
 
     def check(self, length: int | None = None) -> None:
         """Refuse numbers that are not finite among the first ``length`` of the block, by default all that wait.
@@ -142,12 +143,14 @@ class Recorder:
         At time zero a mean rate is not defined when there was no warm-up. Raises `NumericalError`.
         """
         length = self._place % self._block if length is None else length
-        block = self._buffer[:, :, :length]
-        rows, subjects, slots = np.nonzero(~np.isfinite(block) & (self._times[:length] > 0))
+        block = self._buffer[:, :length]
+        if np.isfinite(block).all():
+            return
+        rows, slots, subjects = np.nonzero(~np.isfinite(block) & (self._times[:length, None] > 0))
         if len(rows):
             first = int(np.argmin(self._times[slots]))
             name, seconds = self.ports[rows[first]].name, self._times[slots[first]] / 1000
-            found = block[rows[first], subjects[first], slots[first]]
+            found = block[rows[first], slots[first], subjects[first]]
             raise NumericalError(f"{name} is not a finite number at {seconds:g} s: {found}, subject {subjects[first]}")
 
     def sample(self, t: int, levels: Mapping[str, npt.NDArray[np.float64]]) -> None:

@@ -36,6 +36,8 @@ __all__ = [
 
 RESULT = "result.zarr"
 _COMPLETE = "complete"
+_LARGE = 2**22
+"""Bytes from which an array is kept as one column while it does not change."""
 
 
 @dataclass(frozen=True)
@@ -79,32 +81,49 @@ class MemorySink:
     def __init__(self) -> None:
         self._variables: dict[str, Variable] = {}
         self._whole: dict[str, npt.NDArray[Any]] = {}
+        self._still: dict[str, npt.NDArray[Any]] = {}
+        self._written: dict[str, int] = {}
         self._blocks: dict[str, list[npt.NDArray[Any]]] = {}
 
     def create(self, variable: Variable, shape: tuple[int | None, ...], chunk: int, dtype: str) -> None:
         """Make room for what has a known length; blocks of the rest are kept until the end.
 
-        Blocks are not gathered when the length is known, since joining them would take the memory twice.
+        Blocks are not gathered when the length is known, since joining them would take the memory twice. In a large
+        cohort most levels never change (of a drug that is not given, say): such an array is a view of one column, and
+        read only.
         """
         self._variables[variable.name] = variable
         known = tuple(size or 0 for size in shape)
         if shape[-1] is None:
             self._blocks[variable.name] = [np.zeros(known, dtype=dtype)]
         else:
-            self._whole[variable.name] = np.full(known, np.nan if np.dtype(dtype).kind == "f" else 0, dtype=dtype)
+            self._whole[variable.name] = np.empty(known, dtype=dtype)
+            self._written[variable.name] = 0
 
     def write(self, name: str, start: int, block: npt.NDArray[Any]) -> None:
         """Keep a copy of the block."""
-        if name in self._whole:
-            self._whole[name][..., start : start + block.shape[-1]] = block
-        else:
+        if name not in self._whole:
             self._blocks[name].append(np.array(block))
+            return
+        whole, self._written[name] = self._whole[name], start + block.shape[-1]
+        if whole.ndim > 1 and whole.nbytes >= _LARGE and (start == 0 or name in self._still):
+            first = self._still.setdefault(name, np.array(block[..., :1]))
+            if np.array_equal(block, np.broadcast_to(first, block.shape)):
+                return
+            whole[..., :start] = self._still.pop(name)
+        whole[..., start : self._written[name]] = block
 
     def finish(self, lengths: Mapping[str, int], attributes: Mapping[str, Any]) -> Recorded:
-        """Join the blocks of what had an open end."""
+        """Join the blocks of what had an open end, and cut off what was not written of the rest."""
         variables = {}
         for name, item in self._variables.items():
-            data = self._whole[name] if name in self._whole else np.concatenate(self._blocks[name], axis=-1)
+            if name in self._still:
+                first = self._still[name]
+                data = np.broadcast_to(first, (*first.shape[:-1], self._written[name]))
+            elif name in self._whole:
+                data = self._whole[name][..., : self._written[name]]
+            else:
+                data = np.concatenate(self._blocks[name], axis=-1)
             variables[name] = Variable(item.name, item.dims, item.unit, item.long_name, data)
         return Recorded(variables, dict(attributes))
 

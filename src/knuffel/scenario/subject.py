@@ -226,7 +226,7 @@ def _count(section: Subject, problems: Problems) -> int:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
     if count > 1:
-        text = "the spread between people is not sampled: they differ only by the chance in spikes and assays"
+        text = "they differ only by the chance in spikes and assays; a population draws people who differ"
         problems.notice("identical_subjects", ("subject", "count"), text)
     return count
 
