@@ -1,4 +1,4 @@
-"""Ten thousand subjects of a day: the time and the memory of the whole process."""
+"""Ten thousand subjects of a day: the memory of the whole process. `benchmarks.kinetics` has the time."""
 
 from __future__ import annotations
 
@@ -34,10 +34,8 @@ print(json.dumps({"seconds": used.ru_utime + used.ru_stime, "bytes": size, "peak
 
 
 @pytest.mark.slow
-def test_ten_thousand_subjects_of_a_day_take_twenty_seconds_and_two_gibibytes():
+def test_ten_thousand_subjects_of_a_day_fit_into_two_gibibytes():
     done = subprocess.run([sys.executable, "-c", PROGRAM, DAY], capture_output=True, text=True, check=True)
     facts = json.loads(done.stdout)
-    # Time of the processor, not of the wall: a machine may have other work.
-    assert facts["seconds"] <= 20
     assert facts["bytes"] <= 2 * 2**30
     assert 200 < facts["peak"] < 350

@@ -21,7 +21,7 @@ from knuffel.scenario.schema import Texts
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.source import parse, read_source
 from knuffel.scenario.stimuli import read_stimuli
-from knuffel.scenario.subject import of_sex, read_subject
+from knuffel.scenario.subject import notice_identical, of_sex, read_subject
 from knuffel.scenario.times import DEFAULT_START, Times
 from knuffel.scenario.tree import Problems
 from knuffel.scenario.typed import normalise, typed
@@ -78,6 +78,7 @@ class _Reading:
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
+        notice_identical(subject, doses, document.population is not None, problems)
         notice_unheard(stimuli, doses, rooms, problems)
         notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from knuffel.evidence import load
 from knuffel.evidence.load import ParameterSet
-from knuffel.scenario.model import SubjectSpec
+from knuffel.scenario.model import DoseSpec, SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["longest_since_birth", "of_sex", "read_subject", "weeks_of"]
+__all__ = ["notice_identical", "longest_since_birth", "of_sex", "read_subject", "weeks_of"]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
@@ -205,9 +206,6 @@ def _weight(section: Subject, species: str, problems: Problems) -> float:
     if section.weight is None:
         return default
     weight, (low, high) = section.weight.value, _USUAL_WEIGHT[species]
-    if abs(weight - default) > 0.05 * default:
-        text = "this version does not scale kinetics with weight: those of the parameter set are used"
-        problems.notice("weight_unused", path, text)
     if weight <= 0:
         problems.add(path, "the weight has to be above zero")
     elif not low <= weight <= high:
@@ -225,10 +223,15 @@ def _count(section: Subject, problems: Problems) -> int:
     if not 1 <= count <= _MOST_SUBJECTS:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
-    if count > 1:
-        text = "they differ only by the chance in spikes and assays; a population draws people who differ"
-        problems.notice("identical_subjects", ("subject", "count"), text)
     return count
+
+
+def notice_identical(subject: SubjectSpec | None, doses: Sequence[DoseSpec], written: bool, problems: Problems) -> None:
+    """Say so when several subjects are the same: no population was ``written``, and all get the same doses."""
+    if subject is None or subject.count < 2 or written or any(dose.subject is not None for dose in doses):
+        return
+    text = "they differ only by the chance in spikes and assays; a population draws people who differ"
+    problems.notice("identical_subjects", ("subject", "count"), text)
 
 
 def _check_profile(profile: str, species: str, state: str, problems: Problems) -> None:

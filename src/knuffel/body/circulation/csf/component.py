@@ -97,7 +97,7 @@ class CerebrospinalFluid(Component):
             default=0, range=(0, inf), substance="oxytocin",
         ),
     )  # fmt: skip
-    longest_interval = 3_600_000
+    longest_interval = 600_000
     Parameters = FluidParameters
     Settings = FluidSettings
     State = FluidState

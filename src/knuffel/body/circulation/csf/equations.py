@@ -37,7 +37,7 @@ def release(time: Any, loss: Any, volume: Any, basal: Any, amplitude: Any, width
 def weighted_release(time: Any, seconds: float, loss: Any, *numbers: Any) -> Any:
     """Return what is left at the end of the release of ``seconds`` from the clock time ``time`` on (pg).
 
-    Three points of Gauss: with steps of an hour and less the error is below 1e-8 of the content.
+    Three points of Gauss: with steps of ten minutes and less the error is below 1e-8 of the content.
     """
     total: Any = 0.0
     for node, weight in zip(GAUSS_NODES, GAUSS_WEIGHTS, strict=True):

@@ -238,8 +238,9 @@ class PlasmaTwoCompartment(Component):
         for place, given in zip(centres, supplies, strict=False):
             supply[:, place] = given * (1000 / dt)
         own_numbers = self.parameters
+        crossing = own_numbers.permeability * own_numbers.barrier_receptor
         columns = (
-            numbers.clearance,
+            np.maximum(numbers.clearance - crossing, 0),
             numbers.central,
             own_numbers.saturable_share,
             own_numbers.saturation_concentration,

@@ -94,7 +94,8 @@ def advance_vessels(
                 mean = 0.0
                 for squares in (before, after):
                     mean += squares[0] / (half * half + squares[0]) / 2
-                    mean += ceiling * squares[1] / (half_other * half_other + squares[1]) / 2
+                    if squares[1] > 0:
+                        mean += ceiling * squares[1] / (half_other * half_other + squares[1]) / 2
                 rise = onset * mean * (1 - tolerance[row])
                 both = rise + recovery
                 if both > 0:
