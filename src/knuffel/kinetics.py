@@ -1,6 +1,7 @@
 """The blood alone, between doses and without an engine: for fits, tables, and everything that asks many times.
 
-The numbers are those of a run of the same scenario, from the same objects.
+The numbers are those of a run of the same scenario, from the same objects. In a pregnancy the clearance is that of the
+start; a run follows it hour by hour.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Kinetics:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        model = assemble(scenario)
         _check(scenario)
+        model = assemble(scenario)
         parts: dict[str, Component] = {
             part.room: part.component for part in model.wiring.parts if part.component is not None
         }
@@ -168,6 +169,9 @@ def plasma_kinetics(scenario: Scenario | str | os.PathLike[str]) -> Kinetics:
 
 
 def _check(scenario: Scenario) -> None:
+    blood = scenario.rooms["plasma"].mode
+    if blood != "model":
+        raise ParameterError(f"there is no blood to ask: body.plasma is {blood}")
     for room, wanted in _NEEDS.items():
         spec = scenario.rooms[room]
         found = spec.mode if spec.mode != "model" else spec.model
