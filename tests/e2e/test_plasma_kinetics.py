@@ -10,11 +10,7 @@ from knuffel import Kinetics, plasma_kinetics, simulate
 from knuffel.errors import ParameterError
 from knuffel.scenario import loads_scenario
 
-PORTS = {
-    "oxytocin": OXYTOCIN,
-    "carbetocin": "plasma.carbetocin_concentration",
-    "atosiban": "plasma.atosiban_concentration",
-}
+PORTS = {drug: f"plasma.{drug}_concentration" for drug in ("oxytocin", "carbetocin", "atosiban")}
 PLAIN = "body: {neurons: off, secretion: basal, circulation: off}\nobserve: {record: {every: 5 min}}\n"
 WOMAN = "duration: 6 h\nsubject: {species: human, sex: female"
 

@@ -23,8 +23,8 @@ _DRIVE = "receptors.v2_drive"
 def wanted(room: str, subject: SubjectSpec, doses: Sequence[DoseSpec], earlier: Mapping[str, RoomSpec]) -> bool:
     """Whether a room of side effects runs unless the scenario says otherwise.
 
-    The blood pressure with doses of oxytocin or carbetocin into a vein or muscle, unless the cohort is large. Water with
-    an infusion of oxytocin longer than an hour or when water is given, provided that the receptors tell the kidney.
+    The blood pressure with doses of oxytocin or carbetocin into a vein or muscle, unless the cohort is large. Water
+    with an infusion of oxytocin longer than an hour or when water is given, if the receptors tell the kidney.
     """
     if room == "circulation":
         vasodilators = any(dose.drug in _VASODILATORS and dose.route.startswith(("iv", "im")) for dose in doses)
