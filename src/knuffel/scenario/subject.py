@@ -225,7 +225,7 @@ def _count(section: Subject, problems: Problems) -> int:
     if not 1 <= count <= _MOST_SUBJECTS:
         problems.add(("subject", "count"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         return 1
-    if count > 1:
+    if count > 1 and not problems.written("dose_table"):
         text = "the spread between people is not sampled: they differ only by the chance in spikes and assays"
         problems.notice("identical_subjects", ("subject", "count"), text)
     return count
