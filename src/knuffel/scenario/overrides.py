@@ -139,7 +139,7 @@ def _open(node: Node, path: Path, file: str) -> None:
     """Turn a scalar into a mapping, so that a key can be set below it; short forms keep their meaning."""
     text, line, column, old = node.text, node.line, node.column, node.file
     room, texts = path[0] == "body" and len(path) == 3, path[0] in ("title", "description")
-    signal, table = len(path) == 5 and path[2] == "outputs", path == ("dose_table",)
+    signal, table = len(path) == 5 and path[2] == "outputs", path[0] == "dose_table" and len(path) == 2
     if text is not None and not (room or texts or signal or table):
         raise ScenarioError([Problem(f"{text!r} stands here, which has no parts", file=file)])
     node.kind, node.text = "mapping", None
