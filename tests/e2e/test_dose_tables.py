@@ -86,6 +86,18 @@ def test_any_doses_there_and_back(
     same(short, simulate(second))
 
 
+def test_the_order_in_which_overlapping_infusions_are_written_changes_no_bit(tmp_path: Path) -> None:
+    # Rates whose sum depends on its order: (a + b) + c is another double than (c + b) + a.
+    lines = [
+        f"  - {{drug: oxytocin, route: iv_infusion, rate: {rate} mU/min, start: {start} min, end: 1 h}}\n"
+        for rate, start in ((2.613, 0), (16.874, 10), (14.983, 20))
+    ]
+    results = [simulate(scenario(tmp_path, HEAD + "doses:\n" + "".join(order))) for order in (lines, lines[::-1])]
+    same(*results)
+    results[1].to_events(tmp_path / "table.csv")
+    same(results[1], simulate(scenario(tmp_path, HEAD + "dose_table: table.csv\n")))
+
+
 def test_subjects_keep_their_names_and_doses(tmp_path: Path) -> None:
     table = (
         "ID,TIME[min],EVID,AMT[IU],ROUTE,DV[pg/mL],BLQ,WT[kg]\n"
