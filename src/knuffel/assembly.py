@@ -324,6 +324,9 @@ def _doses(scenario: Scenario, resolved: Mapping[str, Resolved]) -> Part:
                 amounts.setdefault(port.name, []).extend(
                     (time + later, amount, dose.subject) for time, amount in dose.amounts
                 )
+    for pieces in rates.values():
+        # Rates that overlap add up in the order of time, however they were written: a sum depends on its order.
+        pieces.sort(key=lambda piece: piece[0])
     return ScheduledSource.part("doses", tuple(ports.values()), amounts, rates)
 
 

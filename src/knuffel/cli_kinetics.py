@@ -1,4 +1,4 @@
-"""Verbs about kinetics: curves of concentration summed up, and the model for other programs."""
+"""Verbs about kinetics: curves of concentration summed up, runs and the model for other programs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from typing import Annotated
 
 import typer
 
-from knuffel.cli_options import JsonOption, OverwriteOption, ScenarioArgument, SetOption, print_json
+from knuffel.cli_options import (
+    JsonOption,
+    OverwriteOption,
+    ScenarioArgument,
+    SetOption,
+    must_be_writable,
+    print_json,
+)
+from knuffel.errors import KnuffelError, StoreError, nearest
 
 __all__ = ["register"]
+
+_OF_SAMPLES = ("events", "observations")
+_FORMATS = (*_OF_SAMPLES, "netcdf", "csv")
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command("pk")(pk)
+    app.command("export")(export)
     app.command("export-sbml")(export_sbml)
 
 
@@ -59,6 +71,52 @@ def pk(
         print_json(found.as_dict())
     else:
         print(found.text())
+
+
+def export(
+    source: Annotated[Path, typer.Argument(metavar="RESULT", help="a result (--out of a run)")],
+    kind: Annotated[
+        str, typer.Option("--format", help="events (a dosing table), observations (samples), netcdf, or csv (a folder)")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="the file to write; the folder of csv")],
+    series: Annotated[
+        str | None,
+        typer.Option("--series", metavar="NAME", help="events, observations: which sampling series; none: only doses"),
+    ] = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a finished run for other programs: its doses and samples as a table, its samples, or everything."""
+    from knuffel.result import Result
+
+    if kind not in _FORMATS:
+        near = nearest(kind, _FORMATS)
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise KnuffelError(f"--format {kind}: allowed are {', '.join(_FORMATS)}{hint}")
+    if series is not None and kind not in _OF_SAMPLES:
+        raise KnuffelError(f"--series belongs to --format {' and '.join(_OF_SAMPLES)}")
+    must_be_writable(out)
+    if out.exists() and not overwrite:
+        raise StoreError(f"{out} exists; --overwrite replaces it")
+    result = Result.open(source)
+    notices = []
+    if kind == "events":
+        from knuffel.result.events import event_notices
+
+        result.to_events(out, series)
+        notices = event_notices(result.recorded)
+    elif kind == "observations":
+        result.to_observations(out, series)
+    elif kind == "netcdf":
+        result.to_netcdf(out)
+    else:
+        result.to_csv(out)
+    for notice in notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if as_json:
+        print_json({"file": str(out), "format": kind, "notices": [vars(notice) for notice in notices]})
+    else:
+        print(f"written: {out}")
 
 
 def export_sbml(

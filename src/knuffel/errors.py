@@ -106,9 +106,13 @@ class ParameterError(KnuffelError):
 
 
 class DataError(KnuffelError):
-    """A data file is malformed. The message names file, row and column."""
+    """A data file is malformed. The message names file, row and column; ``problems`` holds what it says as data."""
 
     code = "data"
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message)
 
 
 class ComponentError(KnuffelError):

@@ -97,6 +97,9 @@ def _recorded_dose(attributes: Mapping[str, Any], variable: str) -> tuple[Given,
     items = [item for item in attributes.get("doses", ()) if str(item.get("drug", "")) in variable]
     if not items:
         return Given(), []
+    if any(item.get("subject") is not None for item in items):
+        text = "each subject has doses of its own: knuffel export --format events makes a table of this run, which can "
+        return Given(), [Notice("kinetics_dose", text + "be summed up with them")]
     amounts = [pair for item in items for pair in item.get("amounts", ())]
     segments = [piece for item in items for piece in item.get("segments", ())]
     route = str(items[0].get("route", ""))

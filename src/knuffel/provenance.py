@@ -52,6 +52,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
         "start_clock": scenario.start_clock,
         "duration_ms": scenario.duration,
         "warm_up_ms": model.warm_up,
+        "subject_names": None if scenario.dose_table is None else list(scenario.dose_table.subject_names),
         "subject_index": model.subjects.index.tolist(),
         "subject": vars(scenario.subject),
         "population": _population(scenario, model),
@@ -74,7 +75,7 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
         ],
         "doses": [
             {"drug": item.drug, "route": item.route, "text": item.text, "segments": list(item.segments)}
-            | {"amounts": list(item.amounts)}
+            | {"amounts": list(item.amounts), "subject": item.subject}
             for item in scenario.doses
         ],
         "parameters": parameters,

@@ -36,7 +36,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 def tables(draw: st.DrawFn) -> EventTable:
     """Draw a table with up to four subjects."""
     ids = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-    unit = draw(st.sampled_from(["IU", "ug", "mg", "nmol", "pg"]))
+    unit, per = draw(st.sampled_from(["IU", "ug", "mg", "nmol", "pg"])), draw(st.sampled_from(["min", "s"]))
     doses = []
     for _ in range(draw(st.integers(0, 6))):
         route = draw(st.sampled_from(ROUTES))
@@ -44,7 +44,18 @@ def tables(draw: st.DrawFn) -> EventTable:
         rate = draw(st.floats(1e-3, 1e6)) if infused else None
         amount = draw(st.floats(1e-3, 1e3)) if infused else draw(AMOUNTS)
         drug = draw(st.sampled_from(["oxytocin", "carbetocin"]))
-        doses.append(Dose(draw(st.sampled_from(ids)), draw(TIMES), amount, unit, rate, route, drug))
+        doses.append(
+            Dose(
+                draw(st.sampled_from(ids)),
+                draw(TIMES),
+                amount,
+                unit,
+                rate,
+                route,
+                drug,
+                per=per if infused else "min",
+            )
+        )
     values = st.one_of(st.none(), NUMBERS)
     seen = st.builds(Observation, st.sampled_from(ids), TIMES, values, st.booleans())
     observations = draw(st.lists(seen, max_size=8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from knuffel.dosing_tables.records import INFUSED, LONGEST, ROUTES, Dose, Observation, is_name
+from knuffel.dosing_tables.records import INFUSED, LONGEST, MILLISECONDS, ROUTES, Dose, Observation, is_name
 from knuffel.dosing_tables.source import Sheet
 from knuffel.dosing_tables.units_of_columns import Units
 from knuffel.dosing_tables.wording import Mistakes, number_of
@@ -16,7 +16,6 @@ _MISSING = ("", ".")
 _RESETS = {3: "a reset", 4: "a reset and dose"}
 _MODELLED = {-1.0: "RATE -1 (a rate to be estimated)", -2.0: "RATE -2 without DUR"}
 _MOST_DOSES = 1_000_000
-_PER_MINUTE = 60_000
 
 
 class Events:
@@ -102,12 +101,13 @@ class Events:
             allowed = f"{_MOST_DOSES:,} doses in all, within thirty years"
             self._tell(line, "ADDL", "these are too many doses", row, allowed)
             return
+        per = "min" if rate is None else self._units.per()
         for number in range(int(count) + 1):
             when = round(time + number * distance)
-            self.doses.append(Dose(owner, when, amount, unit, rate, route, drug, line))  # type: ignore[arg-type]
+            self.doses.append(Dose(owner, when, amount, unit, rate, route, drug, line, per))  # type: ignore[arg-type]
 
     def _rate(self, line: int, row: list[str], amount: float, drug: str) -> float | None:
-        """Return the rate in units of the amount per minute; None for a dose given at once, -1 after a mistake."""
+        """Return the rate in units of the amount per time; None for a dose given at once, -1 after a mistake."""
         rate, duration = self._number(line, row, "RATE"), self._number(line, row, "DUR", lowest=0.0)
         if rate is None or duration is None:
             return -1.0
@@ -123,12 +123,12 @@ class Events:
             return None
         if rate > 0:
             unit = self._units.amount()
-            factor = None if unit is None else self._units.factor("RATE", f"{unit}/min", drug)
+            factor = None if unit is None else self._units.factor("RATE", f"{unit}/{self._units.per()}", drug)
             found = -1.0 if factor is None else rate * factor
         else:
             factor = self._units.factor("DUR", "ms")
             lasts = 0.0 if factor is None else duration * factor
-            found = amount * _PER_MINUTE / lasts if lasts > 0 else -1.0
+            found = amount * MILLISECONDS[self._units.per()] / lasts if lasts > 0 else -1.0
         if factor is not None and not (0 < found < float("inf") and amount / found <= LONGEST):
             self._tell(line, "RATE", "the infusion is too fast or too slow", row, "an end within thirty years")
             return -1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 
 from knuffel.dosing_tables.covariates import Covariates
@@ -67,7 +68,7 @@ def read_event_table(
             tuple(reader.seen), tuple(events.doses), tuple(events.observations), known, unit, notices=notices
         )
     except DataError as error:  # what no single row shows
-        raise DataError(f"{file}: {error}") from error
+        raise DataError(f"{file}: {error}", [replace(item, file=file) for item in error.problems]) from error
 
 
 class _Reader:
@@ -159,4 +160,5 @@ def _check_arguments(
             mistakes.add("a code of SEX means something else", found=str(code), allowed="female, male")
     for text, what in ((drug, "drug"), (subject, "subject")):
         if text is not None and (not is_name(text) or (what == "drug" and text != text.lower())):
-            raise DataError(str(Problem(f"this cannot be the name of a {what}", mistakes.file, found=repr(text))))
+            problem = Problem(f"this cannot be the name of a {what}", mistakes.file, found=repr(text))
+            raise DataError(str(problem), [problem])

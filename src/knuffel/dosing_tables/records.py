@@ -12,7 +12,19 @@ from knuffel.dosing_tables.kinds import is_amount, is_observed
 from knuffel.dosing_tables.wording import is_number
 from knuffel.errors import DataError, Notice, Problem, nearest
 
-__all__ = ["COLUMNS", "INFUSED", "LONGEST", "ROUTES", "SEXES", "Dose", "EventTable", "Observation", "bare", "is_name"]
+__all__ = [
+    "COLUMNS",
+    "INFUSED",
+    "LONGEST",
+    "MILLISECONDS",
+    "ROUTES",
+    "SEXES",
+    "Dose",
+    "EventTable",
+    "Observation",
+    "bare",
+    "is_name",
+]
 
 ROUTES = (
     "iv_bolus",
@@ -55,6 +67,9 @@ SEXES = ("female", "male")
 LONGEST = 10**12
 """The largest time, in ms, before or after zero: some thirty years."""
 
+MILLISECONDS = {"min": 60_000, "s": 1000}
+"""The times in which a rate may be kept."""
+
 _NUMERIC = {"WT": "above 0", "WEEK": "0 or more", "DAYS": "0 or more"}
 _LONGEST_NAME = 64
 _BARE = re.compile(r"^\s*([^\[\]()]*?)\s*(?:[\[(]\s*([^\[\]()]*(?:\([^()]*\)[^\[\]()]*)?)\s*[\])])?\s*$")
@@ -78,9 +93,9 @@ def is_name(text: str) -> bool:
 class Dose:
     """One dose of one subject, at ``time_ms`` after zero.
 
-    ``amount`` is in ``amount_unit`` (a mass, IU or moles). ``rate``, in that unit per minute, is there when the dose
-    goes in at a constant rate, and then it lasts amount / rate; None is a dose given at once. ``line`` is where it
-    stood in the file (0 for none) and does not count when doses are compared.
+    ``amount`` is in ``amount_unit`` (a mass, IU or moles). ``rate``, in that unit per minute (or per second, when
+    ``per`` is s), is there when the dose goes in at a constant rate, and then it lasts amount / rate; None is a dose
+    given at once. ``line`` is where it stood in the file (0 for none) and does not count when doses are compared.
     """
 
     subject: str
@@ -91,11 +106,12 @@ class Dose:
     route: str
     drug: str
     line: int = field(default=0, compare=False)
+    per: str = "min"
 
     @property
     def duration_ms(self) -> int:
         """Return how long the dose goes in, in ms, rounded to whole ones; 0 for a dose given at once."""
-        return 0 if self.rate is None else round(self.amount / self.rate * 60_000)
+        return 0 if self.rate is None else round(self.amount / self.rate * MILLISECONDS[self.per])
 
 
 @dataclass(frozen=True)
@@ -148,6 +164,8 @@ class EventTable:
                 _refuse("an observation is not finite", found=str(seen.value))
         if len({dose.amount_unit for dose in self.doses}) > 1:
             _refuse("the amounts of one table need one unit", found=", ".join({d.amount_unit for d in self.doses}))
+        if len({dose.per for dose in self.doses if dose.rate is not None}) > 1:
+            _refuse("the rates of one table need one unit", found="per min and per s")
         if (self.observation_unit is None) != (not self.observations):
             _refuse("observations need a unit, and a table without them has none")
         if self.observation_unit is not None and not is_observed(self.observation_unit):
@@ -171,7 +189,8 @@ class EventTable:
 
 
 def _refuse(message: str, **facts: str | None) -> NoReturn:
-    raise DataError(str(Problem(message, **facts)))  # type: ignore[arg-type]
+    problem = Problem(message, **facts)  # type: ignore[arg-type]
+    raise DataError(str(problem), [problem])
 
 
 def _known_subjects(place: Mapping[str, int], subjects: Iterable[str], what: str) -> None:
@@ -194,6 +213,8 @@ def _check_dose(dose: Dose) -> None:
         _refuse("a dose needs an amount above 0", found=str(dose.amount))
     if dose.rate is not None and not (isfinite(dose.rate) and dose.rate > 0):
         _refuse("a rate is above 0", found=str(dose.rate))
+    if dose.per not in (MILLISECONDS if dose.rate is not None else ("min",)):
+        _refuse("a rate is per min or per s, a dose without one keeps min", found=dose.per, allowed="min, s")
     if dose.rate is None and dose.route == "iv_infusion":
         _refuse("an infusion needs a rate", found=str(dose))
     if dose.rate is not None and dose.route not in INFUSED:

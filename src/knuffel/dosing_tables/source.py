@@ -60,7 +60,8 @@ def read_sheet(path: str | os.PathLike[str], mistakes: Mistakes) -> Sheet:
 
 
 def _refuse(message: str, file: str, line: int | None = None, **facts: str) -> None:
-    raise DataError(str(Problem(message, file, line, **facts)))  # type: ignore[arg-type]
+    problem = Problem(message, file, line, **facts)  # type: ignore[arg-type]
+    raise DataError(str(problem), [problem])
 
 
 def _lines(path: str | os.PathLike[str], file: str) -> list[tuple[int, str]]:

@@ -10,9 +10,11 @@ from knuffel.dosing_tables.wording import Mistakes
 from knuffel.errors import Notice, UnitError, nearest
 from knuffel.units import UG_PER_IU, unit_factor
 
-__all__ = ["Units"]
+__all__ = ["WITH_UNIT", "Units"]
 
-_WITH_UNIT = ("TIME", "AMT", "RATE", "II", "DUR", "DV", "WT")
+WITH_UNIT = ("TIME", "AMT", "RATE", "II", "DUR", "DV", "WT")
+"""The columns whose numbers have a unit."""
+
 _EXAMPLES = {"TIME": "min", "AMT": "IU", "RATE": "mU/min", "II": "h", "DUR": "min", "DV": "pg/mL", "WT": "kg"}
 _LIKE_TIME = ("II", "DUR")
 
@@ -32,10 +34,10 @@ class Units:
         self.notices: list[Notice] = []
         for name, unit in (given or {}).items():
             column = str(name).upper()
-            if column not in _WITH_UNIT:
-                near = nearest(column, _WITH_UNIT)
+            if column not in WITH_UNIT:
+                near = nearest(column, WITH_UNIT)
                 mistakes.add(
-                    "no unit is read for this column", column=column, allowed=", ".join(_WITH_UNIT), suggestion=near
+                    "no unit is read for this column", column=column, allowed=", ".join(WITH_UNIT), suggestion=near
                 )
                 continue
             said = self._units.get(column)
@@ -58,6 +60,10 @@ class Units:
     def amount(self) -> str | None:
         """Return the unit of amounts, or None when there is no sound one."""
         return self._of_kind("AMT", is_amount, "a mass, IU or moles, such as IU or ug")
+
+    def per(self) -> str:
+        """Return the time in which rates are kept: s when they stand in the unit of amounts per second, else min."""
+        return "s" if self._units.get("RATE") == f"{self._units.get('AMT')}/s" else "min"
 
     def observation(self) -> str | None:
         """Return the unit of observations: a concentration, or a unit that ports know."""

@@ -68,4 +68,4 @@ class Mistakes:
         more = " or more" if count >= MOST_MISTAKES else ""
         head = [f"{count}{more} problems in the table:"] if count > 1 else []
         ordered = sorted(self.problems, key=lambda problem: problem.line or 0)
-        raise DataError("\n".join([*head, *map(str, ordered)]))
+        raise DataError("\n".join([*head, *map(str, ordered)]), ordered)

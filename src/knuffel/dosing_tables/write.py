@@ -35,13 +35,15 @@ class ObservedRow:
 def write_event_table(path: str | os.PathLike[str], table: EventTable) -> Path:
     """Write a table that `read_event_table` reads back as it is, and return its path.
 
-    Times are in minutes, rates in the unit of amounts per minute. A subject without doses and observations gets a row
-    with EVID 2. Raises `StoreError` when the place cannot be written; an older file stays until the new one is whole.
+    Times are in minutes, rates in the unit of amounts per minute or, if they were, per second. A subject without doses
+    and observations gets a row with EVID 2. Raises `StoreError` when the place cannot be written; an older file stays
+    until the new one is whole.
     """
     unit = table.doses[0].amount_unit if table.doses else None
+    per = next((dose.per for dose in table.doses if dose.rate is not None), "min")
     names = list(dict.fromkeys(name for facts in table.covariates.values() for name in facts))
     below = any(seen.below for seen in table.observations)
-    head = ["ID", "TIME[min]", "EVID", f"AMT[{unit}]" if unit else "AMT", f"RATE[{unit}/min]" if unit else "RATE"]
+    head = ["ID", "TIME[min]", "EVID", f"AMT[{unit}]" if unit else "AMT", f"RATE[{unit}/{per}]" if unit else "RATE"]
     head += ["ROUTE", "DRUG", f"DV[{table.observation_unit}]" if table.observation_unit else "DV", "MDV"]
     head += (["BLQ"] if below else []) + ["WT[kg]" if name == "WT" else name for name in names]
     events: dict[str, list[Dose | Observation]] = {subject: [] for subject in table.ids}

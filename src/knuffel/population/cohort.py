@@ -101,7 +101,9 @@ def draw_cohort(
     places = np.arange(spec.n, dtype=np.int64) if index is None else index
     own = streams.of(ROOM)
     female = np.full(len(places), sex == "female")
-    if spec.female_share is not None:
+    if spec.women:
+        female = np.asarray(spec.women, dtype=np.bool_)[places]
+    elif spec.female_share is not None:
         female = own("covariate sex").uniform(0, subject=places) < spec.female_share
     covariates = {
         name: how.draw(own(f"covariate {name}").normal(0, subject=places), places)

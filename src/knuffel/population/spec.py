@@ -37,7 +37,8 @@ class PopulationSpec:
     ``spread`` is `ALL`, `NONE` or `LISTED`; ``listed`` the ids of the list; ``cvs`` the user's own coefficients of
     variation by id, which are drawn in any case. ``correlations`` holds pairs of ids in the order of the alphabet with
     the correlation of their logarithms, those of the evidence included. ``covariates`` are keys of `COVARIATES`.
-    ``female_share`` is None unless sex is drawn; ``sets`` holds the parameter sets of each sex that may occur.
+    ``female_share`` is None unless there are both sexes; ``women`` tells who is one when that is not drawn but given
+    for each subject. ``sets`` holds the parameter sets of each sex that may occur.
     """
 
     n: int
@@ -47,4 +48,5 @@ class PopulationSpec:
     correlations: tuple[tuple[str, str, float], ...] = ()
     covariates: Mapping[str, Distribution] = field(default_factory=dict)
     female_share: float | None = None
+    women: tuple[bool, ...] = ()
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -149,6 +149,25 @@ class Result:
 
         return write_csv(self.recorded, Path(directory), self._summary, self.content_hash)
 
+    def to_events(self, path: str | os.PathLike[str], series: str | None = None) -> Path:
+        """Write doses, one sampling series and covariates as a dosing table, and return its path.
+
+        A scenario reads it as its ``dose_table`` and gives the same doses. ``series`` names the sampling series when
+        there are several; none writes only doses. Raises `DataError`, `StoreError`.
+        """
+        from knuffel.result.events import write_events
+
+        return write_events(self.recorded, Path(path), series)
+
+    def to_observations(self, path: str | os.PathLike[str], series: str | None = None) -> Path:
+        """Write what laboratories report of all sampling series, or of one, as CSV, and return its path.
+
+        Raises `DataError` without samples or when they are in different units, `StoreError`.
+        """
+        from knuffel.result.events import write_observed
+
+        return write_observed(self.recorded, Path(path), series)
+
     def figure(self, path: str | os.PathLike[str] | None = None, *, lang: str = "en") -> Figure:
         """Return the one-page figure; with ``path``, also write it (the ending says how: png, svg, pdf).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from knuffel.evidence import load
 from knuffel.scenario.dose import DoseReader
 from knuffel.scenario.dose_units import pg_per
@@ -18,9 +20,13 @@ _HOUR = 3_600_000
 
 
 def read_doses(
-    items: list[Dose | None] | None, subject: SubjectSpec | None, times: Times, problems: Problems
+    items: list[Dose | None] | None,
+    subject: SubjectSpec | None,
+    times: Times,
+    problems: Problems,
+    tabled: Sequence[DoseSpec] = (),
 ) -> tuple[tuple[DoseSpec, ...], ProtocolSpec | None]:
-    """Return the doses that are sound, in the order of the file, and the induction."""
+    """Return the doses that are sound, in the order of the file, then those of a table, and the induction."""
     found: list[DoseSpec] = []
     induction: ProtocolSpec | None = None
     for place, item in enumerate(items or []):
@@ -37,17 +43,26 @@ def read_doses(
             text = "there is one induction in a scenario"
             problems.add((*path, "protocol"), text, allowed="steps of an iv_infusion for the other one")
         induction = induction or protocol
-    _notice_course(found, problems)
+    found += tabled
+    _notice_courses(found, problems)
     return tuple(found), induction
 
 
-def _notice_course(doses: list[DoseSpec], problems: Problems) -> None:
-    """Say so when a course of atosiban is longer or larger than the label allows."""
+def _notice_courses(doses: list[DoseSpec], problems: Problems) -> None:
+    """Look at the course of each subject, and tell of one when those of several are too long or too large."""
     course = [dose for dose in doses if dose.drug == _COURSE]
+    owners = {dose.subject for dose in course}
+    for owner in sorted(owners - {None}, key=str) or owners:
+        if _notice_course([dose for dose in course if dose.subject in (None, owner)], problems):
+            return
+
+
+def _notice_course(course: list[DoseSpec], problems: Problems) -> bool:
+    """Say so when a course of atosiban is longer or larger than the label allows."""
     pieces = [piece for dose in course for piece in dose.segments]
     times = [time for dose in course for time, _ in dose.amounts] + [time for piece in pieces for time in piece[:2]]
     if not times:
-        return
+        return False
     total = sum(amount for dose in course for _, amount in dose.amounts)
     total += sum((end - start) / 1000 * rate for start, end, rate in pieces)
     limit, longest = (load.parameters()[f"doses.{_COURSE}_course_{name}"] for name in ("limit", "duration"))
@@ -57,4 +72,6 @@ def _notice_course(doses: list[DoseSpec], problems: Problems) -> None:
     if milligrams > limit.value * (1 + 1e-9) or hours > longest.value + 1:
         text = f"{milligrams:.4g} mg of {_COURSE} in {hours:.3g} h is more than a course of the label "
         text += f"({limit.value:g} mg, {longest.value:g} h)"
-        problems.notice("large_course", ("doses",), text)
+        problems.notice("large_course", ("doses",) if problems.written("doses") else ("dose_table",), text)
+        return True
+    return False

@@ -78,8 +78,9 @@ class Explanation:
 
     def _happens(self, lang: str) -> str:
         words = WORDS[lang]
+        table = [] if self.scenario.dose_table is None else [_of_table(self.scenario, words)]
         if not self.timeline:
-            return words["nothing"]
+            return "".join(table) or words["nothing"]
         rows = [
             (
                 time_text(item.time),
@@ -89,7 +90,7 @@ class Explanation:
             )
             for item in self.timeline
         ]
-        return _table((words["time"], words["clock"], words["what"], words["how"]), rows)
+        return "\n".join([*table, _table((words["time"], words["clock"], words["what"], words["how"]), rows)])
 
 
 def explain(scenario: Scenario) -> Explanation:
@@ -158,6 +159,17 @@ def _who(item: Scenario, lang: str) -> str:
     start = clock_text(item.start_clock)
     lines.append(words["runs"].format(duration=time_text(item.duration), start=start, seed=item.seed))
     return "\n".join(lines)
+
+
+def _of_table(item: Scenario, words: dict[str, str]) -> str:
+    """Return how many doses of how many subjects a dosing table gave."""
+    table, count = item.dose_table, item.subject.count
+    assert table is not None
+    several = words["subjects"].format(count=len(table.subject_names))
+    one = words["one_subject" if count == 1 else "each_subject"]
+    key = "one_dose_of_table" if table.doses == 1 else "doses_of_table"
+    subjects = several if len(table.subject_names) > 1 else one
+    return words[key].format(count=table.doses, subjects=subjects, file=table.name)
 
 
 def _body(item: Scenario, lang: str) -> str:

@@ -8,7 +8,7 @@ from knuffel.body.plan import component_class
 from knuffel.evidence.resolve import resolve
 from knuffel.population.cohort import spreads_in_use
 from knuffel.population.distributions import Distribution
-from knuffel.population.spec import COVARIATES, PopulationSpec
+from knuffel.population.spec import COVARIATES, NONE, PopulationSpec
 from knuffel.scenario.model import Scenario
 
 __all__ = ["population_lines"]
@@ -62,7 +62,8 @@ def population_lines(scenario: Scenario, lang: str) -> list[str]:
     spec, words = scenario.population, _WORDS[lang]
     if spec is None:
         return []
-    lines = [words["drawn"]]
+    given = spec.women or all(how.kind == "values" for how in spec.covariates.values())
+    lines = [] if given and spec.spread == NONE and not spec.cvs else [words["drawn"]]
     if spec.female_share is not None:
         lines.append(words["sexes"].format(share=_percent(spec.female_share)))
     lines += [_covariate(name, how, words) for name, how in spec.covariates.items()]

@@ -25,6 +25,8 @@ def scenario_schema() -> dict[str, Any]:
     for name in ("title", "description"):
         properties[name] = _or_short(properties[name], {"type": "string"})
     properties["events"] = {**properties["stimuli"], "description": "another name of stimuli"}
+    properties["dose_table"] = _or_short(properties["dose_table"], {"type": "string"})
+    definitions["DoseTable"]["properties"]["observations"]["enum"] = sorted(load.assays())
     for room in ROOMS:
         body = definitions["Body"]["properties"]
         # An editor that reads YAML 1.1 takes the word off for false.

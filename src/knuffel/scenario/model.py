@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DoseSpec",
+    "DoseTableSpec",
     "EngineSpec",
     "ObserveSpec",
     "ProtocolSpec",
@@ -35,7 +36,7 @@ __all__ = [
 
 _PLACES = frozenset({"where", "path", "source", "notices", "changes", "spike_times", "spike_cells"})
 _NAMES = frozenset({"name", "title", "description"})
-_ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names"})
+_ASIDE = frozenset({"text", "checkpoint_every", "debug", "cell_names", "dose_table"})
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,23 @@ class DoseSpec:
     text: str
     where: str
     subject: int | None = None
+
+
+@dataclass(frozen=True)
+class DoseTableSpec:
+    """A dosing table: the names of its subjects, and how many of the doses, the last ones, it gave.
+
+    The doses stand among those of the scenario, so that nothing of this is part of the hash.
+    """
+
+    subject_names: tuple[str, ...]
+    doses: int
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file without its folder."""
+        return PurePath(self.path).name
 
 
 @dataclass(frozen=True)
@@ -225,7 +243,7 @@ class EngineSpec:
 class Scenario:
     """Everything a run needs. ``start_clock`` in seconds of the day, ``duration`` in ms, ``sets`` in rising priority,
     ``rate_table`` when rates stand in for spikes, ``protocol`` when an induction is run, ``population`` when subjects
-    are drawn.
+    are drawn, ``dose_table`` when doses come from a table.
 
     ``path`` is the file (empty for text), ``source`` its text, ``changes`` the ``path=value`` texts applied to it;
     ``notices`` are warnings that travel with the result.
@@ -247,6 +265,7 @@ class Scenario:
     rate_table: TableSpec | None = None
     protocol: ProtocolSpec | None = None
     population: PopulationSpec | None = None
+    dose_table: DoseTableSpec | None = None
     path: str = ""
     source: str = ""
     changes: tuple[str, ...] = ()

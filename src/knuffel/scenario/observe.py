@@ -7,7 +7,7 @@ from knuffel.scenario.fidelity import is_spiking
 from knuffel.scenario.model import EngineSpec, ObserveSpec, RoomSpec
 from knuffel.scenario.samples import ports_of, read_samples
 from knuffel.scenario.schema import Engine
-from knuffel.scenario.schema_body import Observe, Record
+from knuffel.scenario.schema_body import Observe, Record, Sample
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
@@ -20,8 +20,14 @@ _DEFAULT_CHECKPOINT = 30.0
 _LONGEST_WARM_UP = 30 * 86_400_000
 
 
-def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Times, problems: Problems) -> ObserveSpec:
-    """Return what is observed."""
+def read_observe(
+    section: Observe | None,
+    rooms: dict[str, RoomSpec],
+    times: Times,
+    problems: Problems,
+    observed: Sample | None = None,
+) -> ObserveSpec:
+    """Return what is observed, with the sampling series ``observed`` of a dosing table."""
     section = section or Observe()
     record = section.record or Record()
     default = _SPIKING_EVERY if is_spiking(rooms) else _LONG_EVERY if (times.duration or 0) > _LONG else _EVERY
@@ -45,7 +51,7 @@ def read_observe(section: Observe | None, rooms: dict[str, RoomSpec], times: Tim
         record_every=every,
         variables=_variables(record.variables, rooms, problems),
         spikes=spikes_possible if record.spikes is None else record.spikes and spikes_possible,
-        samples=read_samples(section.samples, rooms, times, problems),
+        samples=read_samples(section.samples, rooms, times, problems, observed),
         tocograph=tocograph,
     )
 

@@ -139,11 +139,11 @@ def _open(node: Node, path: Path, file: str) -> None:
     """Turn a scalar into a mapping, so that a key can be set below it; short forms keep their meaning."""
     text, line, column, old = node.text, node.line, node.column, node.file
     room, texts = path[0] == "body" and len(path) == 3, path[0] in ("title", "description")
-    signal = len(path) == 5 and path[2] == "outputs"
-    if text is not None and not (room or texts or signal):
+    signal, table = len(path) == 5 and path[2] == "outputs", path[0] == "dose_table" and len(path) == 2
+    if text is not None and not (room or texts or signal or table):
         raise ScenarioError([Problem(f"{text!r} stands here, which has no parts", file=file)])
     node.kind, node.text = "mapping", None
     if text is not None:
-        key = "en" if texts else "value" if signal else "mode" if text == "off" else "model"
+        key = "en" if texts else "value" if signal else "file" if table else "mode" if text == "off" else "model"
         if path[-1] != key:
             node.entries[key] = Entry(key, line, column, Node("scalar", line, column, old, text=text), old)

@@ -28,7 +28,7 @@ from knuffel.scenario.schema_population import Covariates, Population
 from knuffel.scenario.subject import longest_since_birth, of_sex, weeks_of
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["read_population", "read_share", "read_size"]
+__all__ = ["limits_of", "read_population", "read_share", "read_size"]
 
 _PATH: Path = ("population",)
 _MOST_SUBJECTS = 100_000
@@ -58,16 +58,30 @@ def read_size(section: Population | None, subject: SubjectSpec | None, problems:
     if not 1 <= n <= _MOST_SUBJECTS:
         problems.add((*_PATH, "n"), "not a possible number of subjects", allowed=f"1 to {_MOST_SUBJECTS}")
         n = 1
+    elif section.n is None and not problems.spoiled_below(*_PATH, "n") and not problems.written("dose_table"):
+        problems.add((*_PATH, "n"), "this key is missing", show_found=False)
     return replace(subject, count=n)
 
 
 def read_population(
-    section: Population | None, subject: SubjectSpec | None, rooms: Mapping[str, RoomSpec], problems: Problems
+    section: Population | None,
+    subject: SubjectSpec | None,
+    rooms: Mapping[str, RoomSpec],
+    problems: Problems,
+    known: Mapping[str, Distribution] | None = None,
+    women: tuple[bool, ...] = (),
 ) -> PopulationSpec | None:
-    """Return the cohort, None when there is none. ``subject`` has its number of subjects already."""
-    if section is None or subject is None:
+    """Return the cohort, None when there is none. ``subject`` has its number of subjects already.
+
+    ``known`` covariates and ``women`` are those of a dosing table. Without a section of the scenario they are all that
+    differs between its subjects.
+    """
+    if subject is None or (section is None and not known and not women):
         return None
-    return _Reader(section, subject, rooms, problems).read()
+    spec = _Reader(section or Population(spread=[NONE]), subject, rooms, problems).read()
+    if women:
+        spec = replace(spec, women=women, female_share=sum(women) / len(women))
+    return replace(spec, covariates={**spec.covariates, **known}) if known else spec
 
 
 class _Reader:
@@ -213,7 +227,7 @@ class _Reader:
             item, path = getattr(given, name), (*_PATH, "covariates", name)
             if item is None or not self._fits(name, path):
                 continue
-            limits = _limits(name, self.subject)
+            limits = limits_of(name, self.subject)
             how = read_distribution(item, unit, limits, self.subject.count, path, self.problems)
             if how is not None:
                 found[name] = how
@@ -246,7 +260,7 @@ def _pair(first: str, second: str) -> tuple[str, str]:
     return (first, second) if first < second else (second, first)
 
 
-def _limits(name: str, subject: SubjectSpec) -> tuple[float, float]:
+def limits_of(name: str, subject: SubjectSpec) -> tuple[float, float]:
     """Return what a covariate can be, in its unit; the limits themselves are possible."""
     if name == "gestational_week":
         return weeks_of(subject.state)

@@ -10,6 +10,8 @@ from pathlib import Path as FilePath
 
 from knuffel.scenario.asked import asked_rooms
 from knuffel.scenario.body import parameter_sets, read_rooms
+from knuffel.scenario.dose_table import observed_series, read_dose_table, table_doses
+from knuffel.scenario.dose_table_subjects import TableSubjects
 from knuffel.scenario.doses import read_doses
 from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import Scenario
@@ -67,18 +69,25 @@ class _Reading:
         times = Times(problems, None if problems.spoiled("start") else start, document.duration)
         if document.knuffel not in (None, FORMAT):
             problems.add(("knuffel",), "this version reads another format of scenarios", allowed=str(FORMAT))
-        share = read_share(document.population, problems)
-        subject = read_size(document.population, read_subject(document.subject, problems, share), problems)
-        stimuli = read_stimuli(document.stimuli, subject, times, problems)
-        doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
+        given = read_dose_table(document.dose_table, folder, problems)
+        people = TableSubjects(given, document, problems)
+        share = people.share(read_share(document.population, problems))
+        subject = read_size(document.population, read_subject(document.subject, problems, share), problems)
+        subject = people.sized(subject)
+        women = people.women(subject)
+        stimuli = read_stimuli(document.stimuli, subject, times, problems)
+        tabled = table_doses(given, subject, women, times, problems)
+        doses, protocol = read_doses(document.doses, subject, times, problems, tabled)
         asked = asked_rooms(document, doses, protocol)
         rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, doses)
-        population = read_population(document.population, subject, rooms, problems)
+        known = people.covariates(subject)
+        population = read_population(document.population, subject, rooms, problems, known, women)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
-        observe = read_observe(document.observe, rooms, times, problems)
+        observed = observed_series(given, times, problems)
+        observe = read_observe(document.observe, rooms, times, problems, observed)
         engine = read_engine(document.engine, rooms, times, problems)
-        notice_identical(subject, doses, document.population is not None, problems)
+        notice_identical(subject, doses, problems)
         notice_unheard(stimuli, doses, rooms, problems)
         notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()
@@ -106,6 +115,7 @@ class _Reading:
             rate_table=table,
             protocol=protocol,
             population=population,
+            dose_table=None if given is None else given.spec(tabled),
             path=self.path,
             source=text,
             notices=tuple(problems.notices),

@@ -38,14 +38,20 @@ def ports_of(rooms: Mapping[str, RoomSpec]) -> dict[str, Port]:
 
 
 def read_samples(
-    items: list[Sample | None] | None, rooms: dict[str, RoomSpec], times: Times, problems: Problems
+    items: list[Sample | None] | None,
+    rooms: dict[str, RoomSpec],
+    times: Times,
+    problems: Problems,
+    observed: Sample | None = None,
 ) -> tuple[SampleSpec, ...]:
-    """Return the sampling series in the order of the file."""
+    """Return the sampling series in the order of the file, ``observed``, that of a dosing table, as the last."""
     found: list[SampleSpec] = []
     names: set[str] = set()
-    for place, item in enumerate(items or []):
+    listed: list[tuple[Path, Sample | None]] = [
+        (("observe", "samples", place), item) for place, item in enumerate(items or [])
+    ]
+    for path, item in [*listed, (("dose_table", "observations"), observed)]:
         if item is not None and item.assay is not None:
-            path: Path = ("observe", "samples", place)
             name = _series_name(item, names, path, problems)
             names.add(name)
             port = _port(item, rooms, path, problems)

@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 from knuffel.body.plan import ROOMS
 from knuffel.scenario.quantities import Clock, Flag, Frequency, Number, Time, Whole, choice
 from knuffel.scenario.schema import Engine, Section, Subject, Texts
-from knuffel.scenario.schema_events import Dose, Stimulus
+from knuffel.scenario.schema_events import Dose, DoseTable, Stimulus
 from knuffel.scenario.schema_population import Population
 
 __all__ = ["Document", "Observe", "Record", "Room", "Sample", "Signal", "Train"]
@@ -154,6 +154,7 @@ class Document(Section):
     population: Population | None = Field(None, description="virtual subjects that differ from each other")
     stimuli: list[Stimulus | None] | None = Field(None, description="what happens (also called events)")
     doses: list[Dose | None] | None = Field(None, description="drugs")
+    dose_table: DoseTable | None = Field(None, description="drugs from a table; its IDs are the subjects")
     body: _Body | None = Field(None, description="which model stands in each room")
     observe: Observe | None = Field(None, description="what is recorded and measured")
     engine: Engine | None = Field(None, description="how it is computed")

@@ -20,7 +20,7 @@ from knuffel.scenario.quantities import (
 )
 from knuffel.scenario.schema import Section
 
-__all__ = ["Dose", "DoseStep", "Pause", "Repeat", "Stimulus"]
+__all__ = ["Dose", "DoseStep", "DoseTable", "Pause", "Repeat", "Stimulus"]
 
 
 class Repeat(Section):
@@ -91,6 +91,32 @@ class Pause(Section):
 
     from_: Time | None = Field(None, alias="from", description="from when")
     to: Time | None = Field(None, description="until when")
+
+
+class DoseTable(Section):
+    """A table of doses and samples as programs for population kinetics use it. Short form: the name of the file."""
+
+    REQUIRED = ("file",)
+
+    file: str | None = Field(
+        None, description="the table; its folder counts from that of the scenario", examples=["study.csv"]
+    )
+    units: dict[str, str | None] | None = Field(
+        None,
+        description="column -> unit, where the file does not say: TIME, AMT, RATE, II, DUR, DV, WT",
+        examples=[{"TIME": "h", "AMT": "ug"}],
+    )
+    drug: str | None = Field(None, description="where the table names none; oxytocin unless given")
+    route: str | None = Field(None, description="where the table names none", examples=["im"])
+    routes: dict[str, str | None] | None = Field(
+        None, description="what a number in CMT means", examples=[{"1": "im", "2": "iv_bolus"}]
+    )
+    sex: dict[str, str | None] | None = Field(
+        None, description="what a code in SEX means", examples=[{"0": "male", "1": "female"}]
+    )
+    observations: str | None = Field(
+        None, description="the assay at the times of the observations; truth unless given", examples=["ria_extracted"]
+    )
 
 
 class Dose(Section):

@@ -58,9 +58,9 @@ class Correlated(Section):
 class Population(Section):
     """Virtual subjects. Each is drawn from the seed and its place in the cohort alone."""
 
-    REQUIRED = ("n",)
-
-    n: Whole | None = Field(None, description="how many subjects", examples=[1000])
+    n: Whole | None = Field(
+        None, description="how many subjects; only a dosing table of several can say it in its place", examples=[1000]
+    )
     spread: list[str | None] | None = Field(
         None,
         description="which parameters differ: all (unless given) whose evidence has a spread, none, or a list of ids",

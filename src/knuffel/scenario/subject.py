@@ -226,9 +226,10 @@ def _count(section: Subject, problems: Problems) -> int:
     return count
 
 
-def notice_identical(subject: SubjectSpec | None, doses: Sequence[DoseSpec], written: bool, problems: Problems) -> None:
-    """Say so when several subjects are the same: no population was ``written``, and all get the same doses."""
-    if subject is None or subject.count < 2 or written or any(dose.subject is not None for dose in doses):
+def notice_identical(subject: SubjectSpec | None, doses: Sequence[DoseSpec], problems: Problems) -> None:
+    """Say so when several subjects are the same: nothing draws or lists them, and all get the same doses."""
+    described = problems.written("population") or problems.written("dose_table")
+    if subject is None or subject.count < 2 or described or any(dose.subject is not None for dose in doses):
         return
     text = "they differ only by the chance in spikes and assays; a population draws people who differ"
     problems.notice("identical_subjects", ("subject", "count"), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knuffel.evidence import load
 from knuffel.scenario.model import DoseSpec, Scenario, SignalSpec, StimulusSpec
@@ -11,6 +11,9 @@ from knuffel.scenario.times import time_text
 from knuffel.scenario.wording import DRUG_NAMES, WORDS
 
 __all__ = ["Moment", "timeline"]
+
+_MOST_OF_TABLE = 24
+"""Doses of a dosing table that are shown one by one; of more than these only how many there are is told."""
 
 _SHOWN = ("gain", "slope", "rate", "rise")
 
@@ -25,13 +28,18 @@ class Moment:
 
 
 def timeline(scenario: Scenario) -> tuple[Moment, ...]:
-    """Return stimuli, doses and prescribed outputs in order of time."""
+    """Return stimuli, doses and prescribed outputs in order of time, without the doses of a long dosing table."""
     written: dict[str, list[StimulusSpec]] = {}
     for item in scenario.stimuli:
         written.setdefault(item.where, []).append(item)
     moments = [_stimulus(*same) for same in written.values()]
-    for dose in scenario.doses:
-        moments += _dose(dose)
+    table = scenario.dose_table
+    hidden = 0 if table is None or table.doses <= _MOST_OF_TABLE else table.doses
+    for dose in scenario.doses[: len(scenario.doses) - hidden]:
+        if table is None or dose.subject is None:
+            moments += _dose(dose)
+        else:
+            moments += [_owned(moment, table.subject_names[dose.subject]) for moment in _dose(dose)]
     moments += [_prescribed(port, signal) for spec in scenario.rooms.values() for port, signal in spec.outputs.items()]
     return tuple(sorted(moments, key=lambda moment: moment.time))
 
@@ -80,6 +88,12 @@ def _nursing(item: StimulusSpec, words: dict[str, str]) -> list[str]:
     if "dose" in values:
         parts.append(words["dose"].format(value=f"{values['dose']:g}", unit=DOSE_LIMITS[item.kind][0]))
     return parts
+
+
+def _owned(moment: Moment, name: str) -> Moment:
+    """Return a dose with the name of the subject that gets it."""
+    what = {lang: words["whose"].format(name=name, what=moment.what[lang]) for lang, words in WORDS.items()}
+    return replace(moment, what=what)
 
 
 def _dose(dose: DoseSpec) -> list[Moment]:

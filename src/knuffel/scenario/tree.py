@@ -119,12 +119,17 @@ class Problems:
                 file=file,
                 line=line,
                 column=column,
-                key=key_path(path, self.root),
+                key=self._key(path),
                 found=found,
                 allowed=_shortlist(names, near) if names is not None else allowed,  # type: ignore[arg-type]
                 suggestion=nearest(near, names) if near is not None and names is not None else None,
             )
         )
+        self._spoiled.add(path)
+
+    def take(self, path: Path, mistakes: Iterable[Problem]) -> None:
+        """Take over the mistakes of another file that is named at ``path``."""
+        self.found.extend(mistakes)
         self._spoiled.add(path)
 
     def notice(self, code: str, path: Path, message: str) -> None:
@@ -135,7 +140,7 @@ class Problems:
         """Return ``file:line key`` for a path."""
         file, line, _, _ = self._place(path, at_key=False)
         place = ":".join(str(part) for part in (file, line) if part not in ("", None))
-        return " ".join(part for part in (place, key_path(path, self.root)) if part)
+        return " ".join(part for part in (place, self._key(path)) if part)
 
     def elsewhere(self, path: Path) -> bool:
         """Whether what stands at a path was written outside the file, in an override."""
@@ -157,11 +162,16 @@ class Problems:
         return self.spoiled(*path) or any(known[: len(path)] == path for known in self._spoiled)
 
     def stop(self) -> None:
-        """Raise `ScenarioError` when there are mistakes, in the order of the file."""
+        """Raise `ScenarioError` when there are mistakes, in the order of the file, then of other files."""
+
+        def place(item: Problem) -> tuple[bool, bool, int, int]:
+            return item.file != self.file, item.line is None, item.line or 0, item.column or 0
+
         if self.found:
-            raise ScenarioError(
-                sorted(self.found, key=lambda item: (item.line is None, item.line or 0, item.column or 0))
-            )
+            raise ScenarioError(sorted(self.found, key=place))
+
+    def _key(self, path: Path) -> str:
+        return key_path(path, self.root)
 
     def _place(self, path: Path, at_key: bool) -> tuple[str, int | None, int | None, Node | None]:
         """Return file, line and column of the deepest part of the path that is written, and the node itself."""

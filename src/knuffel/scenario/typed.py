@@ -38,6 +38,7 @@ def normalise(root: Node, problems: Problems) -> None:
             root.entries = {("stimuli" if key == "events" else key): entry for key, entry in entries.items()}
     for name in ("title", "description"):
         _wrap(root, name, "en")
+    _wrap(root, "dose_table", "file")
     body = root.child("body")
     for room in [] if body is None else body.entries.values():
         node = room.node

@@ -33,7 +33,8 @@ def notice_unheard(
             text = f"{kind} changes nothing: no model of this body answers to it"
             problems.notice("stimuli_unheard", ("stimuli",), text)
     if doses and rooms["plasma"].mode != "model":
-        problems.notice("doses_unheard", ("doses",), "no model of the blood runs: the doses change nothing")
+        where = ("doses",) if problems.written("doses") else ("dose_table",)
+        problems.notice("doses_unheard", where, "no model of the blood runs: the doses change nothing")
     modulated = rooms["modulators"].mode == "prescribed" or rooms["modulators"].overrides
     if modulated and not any(name.startswith("modulators.") for name in heard):
         text = "no neurons and no terminals run: modulators change nothing"
