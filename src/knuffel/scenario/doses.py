@@ -28,8 +28,7 @@ def read_doses(
         if item is None:
             continue
         if item.protocol is None:
-            spec = DoseReader(item, path, subject, times, problems).read()
-            found += [] if spec is None else [spec]
+            found += DoseReader(item, path, subject, times, problems).read()
             continue
         doses, protocol = read_protocol(item, path, subject, times, problems)
         found += doses

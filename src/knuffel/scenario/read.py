@@ -78,7 +78,7 @@ class _Reading:
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
         engine = read_engine(document.engine, rooms, times, problems)
-        notice_unheard(stimuli, doses, rooms, problems)
+        notice_unheard(stimuli, doses, protocol, rooms, problems)
         notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()
         title, description = (
