@@ -1,4 +1,4 @@
-"""Verbs about kinetics: curves of concentration summed up, and the model for other programs."""
+"""Verbs about kinetics: curves summed up, the model for other programs, and the protocols that can be given by name."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command("pk")(pk)
     app.command("export-sbml")(export_sbml)
+    app.command("protocols")(protocols)
 
 
 def pk(
@@ -80,3 +81,13 @@ def export_sbml(
         print_json(done.as_dict())
     else:
         print(f"written: {done.file}")
+
+
+def protocols(as_json: JsonOption = False) -> None:
+    """List the protocols that a dose may name: for whom, rates or doses, source."""
+    from knuffel.scenario.protocol_table import protocol_rows, protocol_text
+
+    if as_json:
+        print_json({"protocols": protocol_rows()})
+    else:
+        print(protocol_text(protocol_rows()))

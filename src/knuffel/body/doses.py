@@ -9,6 +9,7 @@ __all__ = [
     "BRAIN_ROUTES",
     "DEPOTS",
     "EVERY_DOSE",
+    "INDUCING",
     "INFUSION",
     "NASAL",
     "NOSE_LAG",
@@ -36,6 +37,9 @@ NOSE_TO_BRAIN = "nose_to_brain"
 
 NOSE_LAG = "csf.nose_to_brain_lag"
 """The parameter that says how long the second one waits."""
+
+INDUCING = "oxytocin"
+"""The drug in the pump of an induction."""
 
 DEPOTS: dict[str, tuple[str, ...]] = {
     "oxytocin": (

@@ -13,7 +13,7 @@ from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 from knuffel.units import unit_factor
 
-__all__ = ["BOLUS_KEYS", "DoseReader", "KEYS", "Segment"]
+__all__ = ["BOLUS_KEYS", "KEYS", "MOST_STEPS", "DoseReader", "Segment"]
 
 BOLUS_KEYS = ("amount", "at", "over")
 _INFUSION_KEYS = ("rate", "start", "end", "duration", "steps")
@@ -29,7 +29,7 @@ _PARTNERS = {"barusiban", "retosiban", "epelsiban", "L-368899", "vasopressin"}
 """Ligands without kinetics: a concentration in the bath is a parameter of the receptors."""
 
 _FEMALE_ROUTES = frozenset({"vaginal_gel"})
-_MOST_STEPS = 1000
+MOST_STEPS = 1000
 
 Segment = tuple[int, int, float]
 
@@ -247,8 +247,8 @@ class DoseReader:
             return []
         if not items:
             self._problem("steps", "there are no steps", allowed="for instance [{at: 0 min, rate: 1 mU/min}]")
-        if len(items) > _MOST_STEPS:
-            self._problem("steps", "there are too many steps", allowed=f"at most {_MOST_STEPS}")
+        if len(items) > MOST_STEPS:
+            self._problem("steps", "there are too many steps", allowed=f"at most {MOST_STEPS}")
             return []
         found = []
         for place, step in enumerate(items):
