@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from knuffel.body.doses import INDUCING, INFUSION
 from knuffel.evidence import load
 from knuffel.scenario.dose import DoseReader
 from knuffel.scenario.dose_units import pg_per
@@ -11,7 +12,7 @@ from knuffel.scenario.schema_events import Dose
 from knuffel.scenario.times import Times
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["read_doses"]
+__all__ = ["as_dose", "read_doses"]
 
 _COURSE = "atosiban"
 _HOUR = 3_600_000
@@ -38,6 +39,11 @@ def read_doses(
         induction = induction or protocol
     _notice_course(found, problems)
     return tuple(found), induction
+
+
+def as_dose(plan: ProtocolSpec) -> DoseSpec:
+    """Return an induction as the infusion that it begins with: for what depends on its drug and length only."""
+    return DoseSpec(INDUCING, INFUSION, ((plan.start, plan.end, plan.first),), (), plan.text, plan.where)
 
 
 def _notice_course(doses: list[DoseSpec], problems: Problems) -> None:

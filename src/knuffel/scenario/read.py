@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from knuffel.scenario.asked import asked_rooms
 from knuffel.scenario.body import parameter_sets, read_rooms
-from knuffel.scenario.doses import read_doses
+from knuffel.scenario.doses import as_dose, read_doses
 from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import Scenario
 from knuffel.scenario.nursing import notice_short
@@ -73,7 +73,8 @@ class _Reading:
         doses, protocol = read_doses(document.doses, subject, times, problems)
         folder = FilePath(self.path).parent if self.path else None
         asked = asked_rooms(document, doses, protocol)
-        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, doses)
+        given = doses if protocol is None else (*doses, as_dose(protocol))
+        rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, given)
         population = read_population(document.population, subject, rooms, problems)
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observe = read_observe(document.observe, rooms, times, problems)
