@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 
 from knuffel.body.contract import Component, Kind, Port, Subjects
-from knuffel.body.doses import EVERY_DOSE, NASAL, NOSE_LAG, NOSE_TO_BRAIN, bolus_port, infusion_port, lag_of
+from knuffel.body.doses import (
+    EVERY_DOSE,
+    NASAL,
+    NOSE_LAG,
+    NOSE_TO_BRAIN,
+    SODIUM_PORT,
+    WATER,
+    WATER_PORT,
+    bolus_port,
+    infusion_port,
+    lag_of,
+)
 from knuffel.body.plan import ROOMS, component_class
 from knuffel.engine.modes import Amount, Part, Piece, ScheduledSource, off_part, prescribed_part
 from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, LevelSignal, TableSignal
@@ -24,7 +35,7 @@ from knuffel.evidence import load
 from knuffel.evidence.rate_table import RateTable, rate_table, read_rate_table
 from knuffel.evidence.resolve import Override, Resolved, build, resolve, weakest
 from knuffel.population import Cohort, draw_cohort
-from knuffel.scenario.model import RoomSpec, Scenario, SignalSpec, StimulusSpec
+from knuffel.scenario.model import DoseSpec, RoomSpec, Scenario, SignalSpec, StimulusSpec
 from knuffel.units import unit_factor
 
 __all__ = ["Model", "assemble"]
@@ -228,8 +239,8 @@ def _model_notices(scenario: Scenario, tabulated: Sequence[str]) -> list[Notice]
 
 
 def _given(scenario: Scenario) -> tuple[tuple[str, str], ...]:
-    """Return the (drug, route) pairs of the doses, each once."""
-    return tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses))
+    """Return the (drug, route) pairs of the doses, each once; water is no drug."""
+    return tuple(dict.fromkeys((dose.drug, dose.route) for dose in scenario.doses if dose.drug != WATER))
 
 
 def _subjects(scenario: Scenario, cohort: Cohort | None) -> Subjects:
@@ -311,10 +322,10 @@ def _doses(scenario: Scenario, resolved: Mapping[str, Resolved]) -> Part:
     amounts: dict[str, list[Amount]] = {}
     rates: dict[str, list[Piece]] = {}
     for dose in scenario.doses:
-        if dose.segments:
-            port = infusion_port(dose.drug)
+        for port, factor in _flows(dose) if dose.segments else ():
             ports[port.name] = port
-            rates.setdefault(port.name, []).extend((*piece, dose.subject) for piece in dose.segments)
+            pieces = [(start, end, rate * factor, dose.subject) for start, end, rate in dose.segments]
+            rates.setdefault(port.name, []).extend(pieces)
         if dose.amounts:
             ways = [(bolus_port(dose.drug, dose.route), lag_of(dose.drug, dose.route))]
             ways += [(bolus_port(dose.drug, NOSE_TO_BRAIN), NOSE_LAG)] if dose.route == NASAL else []
@@ -328,6 +339,13 @@ def _doses(scenario: Scenario, resolved: Mapping[str, Resolved]) -> Part:
         # Rates that overlap add up in the order of time, however they were written: a sum depends on its order.
         pieces.sort(key=lambda piece: piece[0])
     return ScheduledSource.part("doses", tuple(ports.values()), amounts, rates)
+
+
+def _flows(dose: DoseSpec) -> list[tuple[Port, float]]:
+    """Return the ports of a rate, and by what it is multiplied there: water brings its sodium along."""
+    if dose.drug == WATER:
+        return [(WATER_PORT, 1.0), (SODIUM_PORT, dose.sodium * unit_factor("mmol/L", "mmol/mL"))]
+    return [(infusion_port(dose.drug), 1.0)]
 
 
 def _milliseconds(found: Resolved) -> float:

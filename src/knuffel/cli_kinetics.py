@@ -1,4 +1,4 @@
-"""Verbs about kinetics: curves of concentration summed up, runs and the model for other programs."""
+"""Verbs about kinetics: curves summed up, runs and the model for other programs, protocols by name."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("pk")(pk)
     app.command("export")(export)
     app.command("export-sbml")(export_sbml)
+    app.command("protocols")(protocols)
 
 
 def pk(
@@ -138,3 +139,13 @@ def export_sbml(
         print_json(done.as_dict())
     else:
         print(f"written: {done.file}")
+
+
+def protocols(as_json: JsonOption = False) -> None:
+    """List the protocols that a dose may name: for whom, rates or doses, source."""
+    from knuffel.scenario.protocol_table import protocol_rows, protocol_text
+
+    if as_json:
+        print_json({"protocols": protocol_rows()})
+    else:
+        print(protocol_text(protocol_rows()))

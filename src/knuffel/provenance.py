@@ -11,12 +11,13 @@ import numpy as np
 
 from knuffel import __version__
 from knuffel.assembly import Model
+from knuffel.body.doses import INDUCING, INFUSION, WATER
 from knuffel.engine.store import Variable
 from knuffel.errors import Notice
 from knuffel.evidence import load
 from knuffel.observe.sampling import reported_factor
 from knuffel.population.spec import COVARIATES
-from knuffel.scenario.model import Scenario
+from knuffel.scenario.model import ProtocolSpec, Scenario
 
 __all__ = ["provenance", "source_keys", "subject_variables"]
 
@@ -76,8 +77,10 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
         "doses": [
             {"drug": item.drug, "route": item.route, "text": item.text, "segments": list(item.segments)}
             | {"amounts": list(item.amounts), "subject": item.subject}
+            | ({"sodium": item.sodium} if item.drug == WATER else {})
             for item in scenario.doses
         ],
+        "protocol": None if scenario.protocol is None else _protocol(scenario.protocol),
         "parameters": parameters,
         "changes": list(scenario.changes),
         "overrides": [item for item in parameters if item["origin"] == "user"],
@@ -88,6 +91,13 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
         "platform": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
         "wall_seconds": seconds,
     }
+
+
+def _protocol(plan: ProtocolSpec) -> dict[str, Any]:
+    """Return an induction: times in ms, rates in pg/s; what was given depends on the uterus and is in the record."""
+    names = ("name", "start", "end", "first", "increment", "interval", "maximum", "rule", "text")
+    facts = {name: getattr(plan, name) for name in names}
+    return facts | {"pauses": [list(pause) for pause in plan.pauses], "drug": INDUCING, "route": INFUSION}
 
 
 def _drawn(model: Model) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from knuffel.engine.signals import ConstantSignal, EventSignal, FunctionSignal, 
 from knuffel.engine.store import ZarrSink, open_store
 from knuffel.errors import CompatibilityError, ComponentError, NumericalError, StoreError, WiringError
 
-from .toys import Ramp, Sum, engine_of, run, values
+from .toys import Ramp, Sum, Watcher, engine_of, run, values
 
 
 @pytest.mark.parametrize(("fast", "slow"), [(1000, 1000), (500, 10_000), (1000, None), (None, None), (None, 2000)])
@@ -66,6 +66,34 @@ def test_a_restart_changes_no_bit(stop: int) -> None:
     again = second.recorder.finish({})
     for name in whole.variables:
         assert np.array_equal(values(whole, name), values(again, name), equal_nan=True), name
+
+
+@pytest.mark.parametrize("interval", [100, 1000, 10_000, None])
+@pytest.mark.parametrize("edges", [(), (1, 777, 30_001)])
+def test_events_that_come_back_are_read_once_and_late(interval: int | None, edges: tuple[int, ...]) -> None:
+    watcher = Watcher(interval)
+    run([Part.of(watcher), Part.of(Ramp(1000))], edges=edges, begin=-2500)
+    told = [time for time, _ in watcher.told]
+    assert told == list(range(-2000, 1000 * len(told) - 2000, 1000))
+    assert told[-1] in (58_000, 59_000)
+    assert all(time < read for time, read in watcher.told)
+
+
+@settings(max_examples=25, deadline=None)
+@given(stop=st.integers(1, 59_999))
+def test_events_that_come_back_are_read_once_after_a_restart(stop: int) -> None:
+    parts = [Part.of(Watcher(10_000)), Part.of(Ramp(1000))]
+    whole = run(parts, begin=-2500)
+    first = engine_of(parts, begin=-2500)
+    first.start()
+    first.run(pause=lambda t: t >= stop)
+    arrays, meta = first.snapshot()
+    second = engine_of(parts, begin=-2500, sink=first.recorder._sink)
+    second.restore({name: array.copy() for name, array in arrays.items()}, meta)
+    assert second.run()
+    again = second.recorder.finish({})
+    for name in ("watcher.count", "watcher.moment"):
+        assert np.array_equal(values(whole, name), values(again, name)), name
 
 
 def test_a_subject_alone_equals_itself_in_a_cohort() -> None:

@@ -11,7 +11,7 @@ from knuffel.engine.modes import Part
 from knuffel.engine.wiring import connect
 from knuffel.errors import WiringError
 
-from .toys import Ramp, Sum
+from .toys import Ramp, Sum, Watcher
 
 LEVEL = Port("a.level", "1", Kind.LEVEL, "a level", default=0.0)
 
@@ -74,6 +74,11 @@ def test_a_flow_may_not_be_read_more_often_than_it_is_produced() -> None:
     flow = Port("a.flow", "pg/s", Kind.RATE, "a flow", default=0.0)
     with pytest.raises(WiringError, match="give a an interval of at most 1000 ms"):
         connect([part("a", gives=(flow,), interval=10_000), part("b", reads=(flow,))])
+
+
+def test_events_that_come_back_may_be_read_more_often() -> None:
+    wiring = connect([Part.of(Watcher(100)), Part.of(Ramp(1000))])
+    assert wiring.intervals == (100, 1000)
 
 
 def test_intervals_have_to_nest_and_keep_below_the_longest() -> None:

@@ -106,6 +106,41 @@ class Sum(Component):
         return self._levels(state)
 
 
+class Watcher(Component):
+    """Stands before the ramp and reads its events as they come back: how many, and the sum of their times."""
+
+    room, id = "watcher", "toy"
+    inputs = (Port("ramp.tick", "ms", Kind.EVENTS, "whole seconds", default=0.0, feedback=True),)
+    outputs = (
+        Port("watcher.count", "1", Kind.LEVEL, "number of events", default=0.0),
+        Port("watcher.moment", "1", Kind.LEVEL, "sum of their times in ms", default=0.0),
+    )
+    Parameters = NoParameters
+
+    @dataclass
+    class State(State):
+        """Two sums."""
+
+        count: Any
+        moment: Any
+
+    def __init__(self, interval: int | None = 1000) -> None:
+        super().__init__(NoParameters())
+        self.coupling_interval = interval  # type: ignore[misc]
+        self.told: list[tuple[int, int]] = []
+
+    def init(self, subjects: Subjects, inputs: Inputs, streams: Any) -> tuple[Any, Outputs]:
+        state = self.State(np.zeros(len(subjects)), np.zeros(len(subjects)))
+        return state, {"watcher.count": state.count.copy(), "watcher.moment": state.moment.copy()}
+
+    def advance(self, state: Any, inputs: Inputs, t: int, dt: int, streams: Any) -> Outputs:
+        record = inputs.events("ramp.tick")
+        self.told += [(time, t + dt) for time in record.time.tolist()]
+        state.count += len(record)
+        state.moment += record.time.sum()
+        return {"watcher.count": state.count.copy(), "watcher.moment": state.moment.copy()}
+
+
 def engine_of(
     parts: list[Part],
     *,

@@ -149,7 +149,7 @@ CASES = [
         "doses[0].over",
         "nothing",
         4,
-        61,
+        56,
     ),
     (MAN + "doses: [{route: im, amount: 1 IU, at: 1 s}]\n", "doses[0].drug", "missing", 3, 9),
     (MAN + "doses: [{protocol: acog_low, start: 1 s, duration: 1 h}]\n", "doses[0].protocol", "pregnant", 3, 20),

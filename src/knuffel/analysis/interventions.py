@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Intervention", "dose_text", "interventions", "prescriptions"]
+__all__ = ["Intervention", "dose_text", "induction", "interventions", "prescriptions"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Intervention:
     """Something that was done: ``kind`` is stimulus, dose or prescribed; times in ms after the start.
 
     ``label`` is the kind of the stimulus, the dose as typed, or the prescribed port; ``grade`` the evidence grade of a
-    stimulus ("" for others); ``steps`` the infusion rates as (start ms, end ms, pg/s).
+    stimulus ("" for others); ``drug`` what is given; ``steps`` the infusion rates as (start ms, end ms, pg/s), of water
+    in mL/s.
     """
 
     kind: str
@@ -23,10 +24,11 @@ class Intervention:
     end: int
     grade: str = ""
     steps: tuple[tuple[int, int, float], ...] = ()
+    drug: str = ""
 
 
 def interventions(attributes: Mapping[str, Any]) -> list[Intervention]:
-    """Return the stimuli, then the doses, each in the order of their start, from the attributes of a record."""
+    """Return the stimuli, then doses and an induction, each in the order of their start, from a record's attributes."""
     stimuli = [
         Intervention(
             "stimulus",
@@ -43,8 +45,22 @@ def interventions(attributes: Mapping[str, Any]) -> list[Intervention]:
         given = [int(t) for t, _ in item.get("amounts", ())]
         begins, ends = [step[0] for step in steps] + given, [step[1] for step in steps] + given
         if begins:
-            doses.append(Intervention("dose", dose_text(item), min(begins), max(ends), steps=steps))
+            doses.append(
+                Intervention(
+                    "dose", dose_text(item), min(begins), max(ends), steps=steps, drug=str(item.get("drug", ""))
+                )
+            )
+    pumped = induction(attributes)
+    doses += [] if pumped is None else [pumped]
     return sorted(stimuli, key=lambda item: item.start) + sorted(doses, key=lambda item: item.start)
+
+
+def induction(attributes: Mapping[str, Any]) -> Intervention | None:
+    """Return the induction of the attributes, if there is one. Its rates are in the record, in the port pump.rate."""
+    plan = attributes.get("protocol")
+    if not plan:
+        return None
+    return Intervention("dose", dose_text(plan), int(plan["start"]), int(plan["end"]), drug=str(plan["drug"]))
 
 
 def dose_text(item: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from knuffel.analysis.interventions import interventions
 from knuffel.analysis.milk_ejection import ejection_count
 from knuffel.analysis.montevideo import AVERAGE, definitions, montevideo_units
 from knuffel.engine.store import Recorded
+from knuffel.units import UG_PER_IU, unit_factor
 
 __all__ = ["as_text", "summarise"]
 
@@ -40,6 +41,7 @@ def summarise(recorded: Recorded) -> Summary:
     table = _Table(recorded)
     _neurons(table)
     _secretion(table)
+    _pump(table)
     _plasma(table)
     _samples(table)
     _receptors(table)
@@ -190,12 +192,27 @@ def _secretion(table: _Table) -> None:
         table.add("pulses.pulse", "count", table.events_of("pulses.pulse"), "1")
 
 
+def _given(attributes: Mapping[str, Any]) -> bool:
+    return bool(attributes.get("doses") or attributes.get("protocol"))
+
+
+def _pump(table: _Table) -> None:
+    """The highest rate of an induction, and all that it gave; a recorded flow is the mean of its interval."""
+    rate, flow, content = "pump.rate", "pump.oxytocin_infusion", UG_PER_IU["oxytocin"]
+    if table.has(rate):
+        highest = table.values(rate).max(axis=1)
+        table.add(rate, "peak", highest * unit_factor("pg/s", "mU/min", content), "mU/min")
+    if table.has(flow):
+        total = (table.values(flow)[:, 1:] * np.diff(table.time)).sum(axis=1)
+        table.add(flow, "total", total * unit_factor("pg", "IU", content), "IU")
+
+
 def _plasma(table: _Table) -> None:
     before = _before_first(table)
     # What a prescribed room plays is an intervention without a first moment: there is no level before it.
     prescribed = "prescribed" in str(table.recorded.attributes.get("evidence", {}).get(_OXYTOCIN[0], ""))
     for port in _OXYTOCIN:
-        if not table.has(port) or (port != _OXYTOCIN[0] and not table.recorded.attributes.get("doses")):
+        if not table.has(port) or (port != _OXYTOCIN[0] and not _given(table.recorded.attributes)):
             continue
         values = table.values(port)
         basal, highest = values[:, before].mean(axis=1), values.max(axis=1)

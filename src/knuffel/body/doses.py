@@ -9,11 +9,16 @@ __all__ = [
     "BRAIN_ROUTES",
     "DEPOTS",
     "EVERY_DOSE",
+    "INDUCING",
     "INFUSION",
     "NASAL",
     "NOSE_LAG",
     "NOSE_TO_BRAIN",
     "ROUTES",
+    "SODIUM_PORT",
+    "WATER",
+    "WATER_PORT",
+    "WATER_ROUTES",
     "bolus_port",
     "infusion_port",
     "lag_of",
@@ -32,6 +37,9 @@ NOSE_TO_BRAIN = "nose_to_brain"
 
 NOSE_LAG = "csf.nose_to_brain_lag"
 """The parameter that says how long the second one waits."""
+
+INDUCING = "oxytocin"
+"""The drug in the pump of an induction."""
 
 DEPOTS: dict[str, tuple[str, ...]] = {
     "oxytocin": (
@@ -59,6 +67,15 @@ ROUTES: dict[str, tuple[str, ...]] = {
 
 EVERY_DOSE = tuple((drug, route) for drug, routes in ROUTES.items() for route in routes)
 """Every (drug, route) pair."""
+
+WATER = "water"
+WATER_ROUTES = (INFUSION, "oral")
+"""Water is no drug: it has rates in mL/s and goes to the body's water, with the sodium that it holds."""
+
+WATER_PORT = Port(
+    "doses.water", "mL/s", Kind.RATE, "water given or drunk by the scenario", default=0, substance="water"
+)
+SODIUM_PORT = Port("doses.sodium", "mmol/s", Kind.RATE, "sodium in what is given", default=0, substance="sodium")
 
 _WORDS = {
     BOLUS: "into a vein at once",

@@ -156,9 +156,14 @@ def _backward(wiring: Wiring, edge: Connection) -> str:
 
 
 def _check_flows(wiring: Wiring) -> None:
-    """A flow has to be produced at least as often as it is read, or its mass would arrive in lumps."""
+    """A flow has to be produced at least as often as it is read, or its mass would arrive in lumps.
+
+    Events that come back from a later stage have no mass: each is read once, at the first interval after it.
+    """
     for edge in wiring.connections:
         if edge.producer is None or edge.port.kind not in _FLOWS:
+            continue
+        if edge.port.kind is Kind.EVENTS and edge.feedback:
             continue
         slow, fast = wiring.intervals[edge.producer], wiring.intervals[edge.reader]
         if slow is not None and fast is not None and slow > fast:

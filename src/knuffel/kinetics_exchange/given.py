@@ -8,7 +8,7 @@ import numpy as np
 
 from knuffel.body.circulation.plasma.systems import CENTRAL, Layout
 from knuffel.body.contract import Events, Inputs, Kind
-from knuffel.body.doses import BOLUS, BRAIN_ROUTES, NASAL, NOSE_LAG, lag_of
+from knuffel.body.doses import BOLUS, BRAIN_ROUTES, NASAL, NOSE_LAG, WATER, lag_of
 from knuffel.engine.random import Streams
 from knuffel.kinetics_exchange.blood import IN_FLUID, amount_id, fast_share, write_bioavailability
 from knuffel.kinetics_exchange.contents import Contents
@@ -29,7 +29,7 @@ def write_doses(document: Document, found: Contents) -> None:
     doses = [
         (f"dose_{place + 1}", dose)
         for place, dose in enumerate(found.scenario.doses)
-        if dose.subject in (None, found.row)
+        if dose.subject in (None, found.row) and dose.drug != WATER
     ]
     _write_amounts(document, found, doses)
     flows: dict[str, list[tuple[str, str, Steps]]] = {}

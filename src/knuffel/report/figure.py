@@ -71,7 +71,7 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
 
 def _panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
-    from knuffel.report import lactation, organ, panels, side_effects, strip
+    from knuffel.report import induction, lactation, organ, panels, side_effects, strip
 
     found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events)]
     if view.has("neurons.spike.time"):
@@ -80,6 +80,7 @@ def _panels(view: View) -> list[tuple[float, Drawer]]:
         found.append((0.85, panels.rate))
     if view.has("secretion.rate"):
         found.append((0.85, panels.secretion))
+    found += induction.panels(view)
     if view.has("plasma.oxytocin_concentration"):
         found.append((1.9, panels.plasma))
         if panels.split_samples(view)[1]:

@@ -17,11 +17,18 @@ from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
 from knuffel.report.population import population_lines
-from knuffel.report.strip import milliunits
+from knuffel.report.strip import rate_unit
 from knuffel.report.texts import Texts, texts
-from knuffel.report.view import assay_name, drugs_given, prescription_name, stimulus_name
+from knuffel.report.view import (
+    PUMP_RATE,
+    assay_name,
+    drugs_given,
+    prescription_name,
+    pump_steps,
+    stimulus_name,
+)
+from knuffel.scenario.dose_units import usual_units
 from knuffel.scenario.times import clock_text
-from knuffel.units import UG_PER_IU, unit_factor
 
 if TYPE_CHECKING:
     from knuffel.report.view import Finished
@@ -74,7 +81,7 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
         ),
         "changes": "; ".join(map(str, facts.get("changes") or ())),
         "drugs": drugs_given(facts),
-        "doses": [_dose(item, words) for item in facts.get("doses", ())],
+        "doses": [_dose(item, words) for item in [*facts.get("doses", ()), *_pumped(result)]],
         "prescribed": [
             {"what": prescription_name(item.label, words), "span": _between(item.start, item.end, words)}
             for item in prescriptions(facts)
@@ -106,13 +113,26 @@ def _subject(facts: Mapping[str, Any], words: Texts) -> str:
 
 def _dose(item: Mapping[str, Any], words: Texts) -> dict[str, Any]:
     """Return a dose with every step of it: when, and at which rate or how much."""
-    per_unit = unit_factor("IU", "pg", UG_PER_IU["oxytocin"])
+    (speed, per_speed), (unit, per_unit) = usual_units(str(item.get("drug") or "oxytocin"))
     steps = [
-        (_between(start, end, words), words.number(milliunits(rate)), words("milliunits_per_minute"))
+        (_between(start, end, words), words.number(rate / per_speed), rate_unit(speed, words))
         for start, end, rate in item.get("segments", ())
     ]
-    steps += [(words.span(t), words.number(amount / per_unit), words("units")) for t, amount in item.get("amounts", ())]
+    steps += [
+        (words.span(t), words.number(amount / per_unit), rate_unit(unit, words))
+        for t, amount in item.get("amounts", ())
+    ]
     return {"text": dose_text(item), "steps": steps}
+
+
+def _pumped(result: Finished) -> list[dict[str, Any]]:
+    """Return an induction as a dose, with what the pump did when there is one subject."""
+    plan = result.attributes.get("protocol")
+    if not plan:
+        return []
+    alone = len(result.attributes.get("subject_index", [0])) == 1
+    known = alone and PUMP_RATE in result.recorded.variables
+    return [{**plan, "segments": pump_steps(result.recorded) if known else ()}]
 
 
 def _between(start: float, end: float, words: Texts) -> str:

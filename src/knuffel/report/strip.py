@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from knuffel.analysis.interventions import Intervention
 from knuffel.report import style
 from knuffel.report.view import View, prescription_name, stimulus_name
-from knuffel.units import UG_PER_IU, unit_factor
+from knuffel.scenario.dose_units import usual_units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-__all__ = ["ROW_INCHES", "events", "milliunits", "strip_rows"]
+    from knuffel.report.texts import Texts
+
+__all__ = ["ROW_INCHES", "events", "rate_unit", "strip_rows"]
 
 ROW_INCHES = 0.24
 
@@ -90,7 +92,7 @@ def events(axes: Axes, view: View) -> None:
             _bar(axes, view, bar, item)
         _label(axes, view, place, row)
         if len(row.items) == 1:
-            _rates(axes, view, bar, row.items[0], bare="mU/min" in row.label)
+            _rates(axes, view, bar, row.items[0], row.label)
         place += row.lines
     if not rows:
         axes.text(0, 0, view.texts("nothing"), fontsize=style.TEXT, color=style.GREY, va="center")
@@ -134,18 +136,18 @@ def _height(rate: float, highest: float) -> float:
     return 0.08 + 0.52 * rate / highest
 
 
-def _rates(axes: Axes, view: View, place: int, item: Intervention, *, bare: bool) -> None:
+def _rates(axes: Axes, view: View, place: int, item: Intervention, label: str) -> None:
     """Write the rate of each step on top of its bar: with the unit if all have room, or without, or not at all."""
     if len(item.steps) < 2:
         return
-    unit = view.texts("milliunits_per_minute")
-    for ending in (f" {unit}", "")[: 2 if bare else 1]:
+    (unit, per_unit), _ = usual_units(item.drug or "oxytocin")
+    for ending in (f" {rate_unit(unit, view.texts)}", "")[: 2 if unit in label else 1]:
         texts = []
         fits = True
         highest = max(rate for *_, rate in item.steps) or 1
         for start, end, rate in item.steps:
             middle = float(view.axis((start + end) / 2))
-            text = f"{view.texts.number(milliunits(rate), 3)}{ending}"
+            text = f"{view.texts.number(rate / per_unit, 3)}{ending}"
             top = place + 0.33 - _height(rate, highest)
             words = axes.text(middle, top, text, fontsize=style.SMALL, color=style.INK, va="bottom", ha="center")
             texts.append(words)
@@ -156,6 +158,6 @@ def _rates(axes: Axes, view: View, place: int, item: Intervention, *, bare: bool
             words.remove()
 
 
-def milliunits(rate: float) -> float:
-    """Return a rate of oxytocin of pg/s in mU/min."""
-    return rate / unit_factor("mU/min", "pg/s", UG_PER_IU["oxytocin"])
+def rate_unit(unit: str, texts: Texts) -> str:
+    """Return a unit of a dose as it is written in the language."""
+    return texts({"mU/min": "milliunits_per_minute", "IU": "units"}[unit]) if unit in ("mU/min", "IU") else unit

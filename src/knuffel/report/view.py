@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from knuffel.analysis.interventions import Intervention, interventions, prescriptions
+from knuffel.analysis.interventions import Intervention, induction, interventions, prescriptions
 from knuffel.engine.store import Recorded
 from knuffel.errors import Notice
 from knuffel.evidence import load
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_PEOPLE",
+    "PUMP_RATE",
     "Drawer",
     "Finished",
     "View",
@@ -27,6 +30,7 @@ __all__ = [
     "drugs_given",
     "envelope",
     "outline",
+    "pump_steps",
     "prescription_name",
     "stimulus_name",
 ]
@@ -38,6 +42,8 @@ Drawer = Callable[["Axes", "View"], None]
 
 MOST_PEOPLE = 20
 """Subjects who are drawn one by one."""
+
+PUMP_RATE = "pump.rate"
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CURVE_BINS = 2000
@@ -94,6 +100,9 @@ class View:
         self.shown = range(min(self.subjects, MOST_PEOPLE))
         self.time = self.axis(np.asarray(self.variables["time"].data[...]))
         self._quantiles: dict[str, Floats] = {}
+        pumped = induction(self.attributes)
+        if pumped is not None and self.subjects == 1 and self.has(PUMP_RATE):
+            self.done[self.done.index(pumped)] = replace(pumped, steps=pump_steps(result.recorded))
 
     def has(self, name: str) -> bool:
         """Tell whether a variable was recorded."""
@@ -162,8 +171,21 @@ class View:
 
 
 def drugs_given(facts: Mapping[str, Any]) -> bool:
-    """Whether a result, by its provenance, is about drugs: doses, or stimuli that are drugs."""
-    return bool(facts.get("doses")) or any(item["kind"] in load.drugs() for item in facts.get("stimuli", ()))
+    """Whether a result, by its provenance, is about drugs: doses, an induction, or stimuli that are drugs."""
+    given = facts.get("doses") or facts.get("protocol")
+    return bool(given) or any(item["kind"] in load.drugs() for item in facts.get("stimuli", ()))
+
+
+def pump_steps(recorded: Recorded) -> tuple[tuple[int, int, float], ...]:
+    """Return what the pump of the first subject did, as (start ms, end ms, pg/s), as fine as the record."""
+    time = np.asarray(recorded.variables["time"].data[...])
+    rate = np.asarray(recorded.variables[PUMP_RATE].data[0, 1:], dtype=np.float64)  # each held since the row before
+    if not len(rate):
+        return ()
+    turns = np.flatnonzero(np.diff(rate)) + 1
+    bounds = [0, *turns.tolist(), len(rate)]
+    steps = ((int(time[begin]), int(time[end]), float(rate[begin])) for begin, end in pairwise(bounds))
+    return tuple(step for step in steps if step[2] > 0)
 
 
 def stimulus_name(kind: str, texts: Texts) -> str:

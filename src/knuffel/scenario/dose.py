@@ -2,63 +2,97 @@
 
 from __future__ import annotations
 
-from knuffel.body.doses import BOLUS, INFUSION, ROUTES
+from knuffel.body.doses import BOLUS, INFUSION, ROUTES, WATER, WATER_ROUTES
 from knuffel.errors import UnitError
 from knuffel.evidence import load
-from knuffel.scenario.dose_units import amount_of, pg_per, rate_of, unit_names, unit_word
+from knuffel.scenario.dose_units import amount_of, concentration_of, pg_per, rate_of, unit_names, unit_word
 from knuffel.scenario.model import DoseSpec, SubjectSpec
 from knuffel.scenario.quantities import Quantity
 from knuffel.scenario.schema_events import Dose
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
+from knuffel.units import unit_factor
 
-__all__ = ["BOLUS_KEYS", "DoseReader", "KEYS", "Segment"]
+__all__ = ["BOLUS_KEYS", "KEYS", "MOST_STEPS", "DoseReader", "Segment"]
 
 BOLUS_KEYS = ("amount", "at", "over")
 _INFUSION_KEYS = ("rate", "start", "end", "duration", "steps")
+_BAG_KEYS = ("concentration", "sodium")
 _ABSORBED_KEYS = ("amount", "at")
-KEYS = {BOLUS: BOLUS_KEYS, INFUSION: _INFUSION_KEYS}
+KEYS = {BOLUS: BOLUS_KEYS, INFUSION: (*_INFUSION_KEYS, *_BAG_KEYS)}
 """Route -> the keys that it reads; every other route reads amount and at."""
 
-_ALL_KEYS = tuple(dict.fromkeys((*BOLUS_KEYS, *_INFUSION_KEYS)))
+_WATER_KEYS = {INFUSION: (*_INFUSION_KEYS, "sodium"), "oral": (*BOLUS_KEYS, "sodium")}
+_ALL_KEYS = tuple(dict.fromkeys((*BOLUS_KEYS, *_INFUSION_KEYS, *_BAG_KEYS)))
 _PROTOCOL_KEYS = ("first", "increment", "interval", "maximum", "pauses", "rule")
 _PARTNERS = {"barusiban", "retosiban", "epelsiban", "L-368899", "vasopressin"}
 """Ligands without kinetics: a concentration in the bath is a parameter of the receptors."""
 
 _FEMALE_ROUTES = frozenset({"vaginal_gel"})
-_MOST_STEPS = 1000
+MOST_STEPS = 1000
 
 Segment = tuple[int, int, float]
 
 
 class DoseReader:
-    """Reads one dose of a drug by a route."""
+    """Reads one dose of a drug, or of water, by a route."""
 
     def __init__(self, item: Dose, path: Path, subject: SubjectSpec | None, times: Times, problems: Problems) -> None:
         self.item, self.path, self.subject, self.times, self.problems = item, path, subject, times, problems
 
-    def read(self) -> DoseSpec | None:
-        """Return the dose, or None when it is not sound."""
+    def read(self) -> list[DoseSpec]:
+        """Return the dose, with the fluid that it comes in when that is told; nothing when it is not sound."""
         item = self.item
         if not (self._needed("drug") & self._needed("route")):
-            return None
+            return []
         if not self._known_drug() or not self._known_route() or item.drug is None or item.route is None:
-            return None
-        known = KEYS.get(item.route, _ABSORBED_KEYS)
+            return []
+        own = _WATER_KEYS if item.drug == WATER else KEYS
+        known = own.get(item.route, _ABSORBED_KEYS)
         for key in (*_ALL_KEYS, *_PROTOCOL_KEYS):
             if key not in known and getattr(item, key) is not None:
                 allowed = ", ".join(("drug", "route", *known))
                 self._problem(key, f"this key does nothing for {item.route}", allowed=allowed, at_key=True)
         segments, amounts, text = self._infusion() if item.route == INFUSION else self._amount()
-        return DoseSpec(
-            drug=item.drug,
-            route=item.route,
-            segments=tuple(segments),
-            amounts=tuple(amounts),
-            text=f"{item.drug} {item.route} {text}",
-            where=self.problems.where(self.path),
-            subject=self.who(),
-        )
+        sodium, where = self._sodium(), self.problems.where(self.path)
+        text = f"{item.drug} {item.route} {text}"
+        held = sodium if item.drug == WATER else 0.0
+        who = self.who()
+        found = DoseSpec(item.drug, item.route, tuple(segments), tuple(amounts), text, where, who, sodium=held)
+        fluid = self._fluid(segments, sodium, where, who) if item.drug != WATER else None
+        return [found] if fluid is None else [found, fluid]
+
+    def _sodium(self) -> float:
+        """Return the mmol/L of sodium in the fluid."""
+        item = self.item
+        if item.sodium is None:
+            return 0.0
+        if item.sodium.value < 0:
+            self._problem("sodium", "a concentration cannot be below zero", allowed="0 mmol/L or more")
+        elif item.drug != WATER and item.route == INFUSION and item.concentration is None:
+            text = "sodium says nothing unless the volume is known: give the concentration of the drug, too"
+            self._problem("sodium", text, allowed="concentration: 10 IU/L")
+        return item.sodium.value
+
+    def _fluid(self, segments: list[Segment], sodium: float, where: str, who: int | None) -> DoseSpec | None:
+        """Return the water that an infusion brings along, from the concentration in the bag; None when not told."""
+        item, drug = self.item, str(self.item.drug)
+        if item.concentration is None or item.route != INFUSION:
+            return None
+        if not self._human():
+            self._problem("concentration", "there is no model of body water in rats", allowed="no concentration")
+            return None
+        try:
+            content = concentration_of(item.concentration, drug)
+        except UnitError as error:
+            self._problem("concentration", error.message, found=error.found, allowed=error.allowed)
+            return None
+        if content <= 0:
+            self._problem("concentration", "the fluid has to hold some of the drug", allowed="more than 0")
+            return None
+        pieces = tuple((start, end, rate / content) for start, end, rate in segments)
+        text = f"{WATER} {INFUSION} with {drug}, {item.concentration.strip()}"
+        return DoseSpec(WATER, INFUSION, pieces, (), text, where, who, sodium=sodium)
 
     def who(self) -> int | None:
         """Return the place of the subject who gets the dose; None when everybody does."""
@@ -76,6 +110,10 @@ class DoseReader:
 
     def _known_drug(self) -> bool:
         word = self.item.drug
+        if word == WATER:
+            if not self._human():
+                self._problem("drug", "there is no model of body water in rats", allowed="oxytocin")
+            return self._human()
         if word in ROUTES:
             if word == "oxytocin" or self._human():
                 return True
@@ -87,15 +125,20 @@ class DoseReader:
         elif word in load.drugs() or f"{word}_iv" in load.drugs():
             self._problem("drug", f"{word} is given as a stimulus, not as a dose", allowed="stimuli: a list of kinds")
         else:
-            self._problem("drug", "there is no such drug", allowed=ROUTES, near=word)
+            self._problem("drug", "there is no such drug", allowed=(*ROUTES, WATER), near=word)
         return False
 
     def _known_route(self) -> bool:
         drug, word = str(self.item.drug), self.item.route
-        routes = ROUTES[drug]
+        routes = WATER_ROUTES if drug == WATER else ROUTES[drug]
         if word not in routes:
             elsewhere = any(word in others for others in ROUTES.values())
-            message = f"there are no numbers for {drug} by this route" if elsewhere else "there is no such route"
+            said = (
+                "water is not given by this route"
+                if drug == WATER
+                else f"there are no numbers for {drug} by this route"
+            )
+            message = said if elsewhere else "there is no such route"
             self._problem("route", message, allowed=routes, near=None if elsewhere else word)
             return False
         if word in _FEMALE_ROUTES and self.subject is not None and self.subject.sex == "male":
@@ -137,7 +180,12 @@ class DoseReader:
         item = self.item
         both = [self._needed(key) for key in ("amount", "at")]
         at = self.times.moment(item.at, (*self.path, "at"), inside=True)
-        over = self.times.span(item.over, (*self.path, "over"), zero=True) or 0
+        drunk = item.drug == WATER
+        over = self.times.span(item.over, (*self.path, "over"), zero=not drunk) or 0
+        if drunk and item.over is None:
+            usual = load.parameters()["doses.drinking_time"]
+            assert not isinstance(usual.value, tuple)
+            over = round(usual.value * unit_factor(usual.unit, "ms"))
         amount = self.quantity(item.amount, (*self.path, "amount"))
         if amount is None or not all(both):
             return [], [], ""
@@ -147,7 +195,7 @@ class DoseReader:
         text = f"{amount.text} at {time_text(at)}" + (f" over {time_text(over)}" if over else "")
         if not over:
             return [], [(at, amount.value)], text
-        end = self.clipped(at + over, "over")
+        end = self.clipped(at + over, "over" if item.over is not None else "at")
         return [(at, end, amount.value * 1000 / over)], [], text
 
     def _infusion(self) -> tuple[list[Segment], list[tuple[int, float]], str]:
@@ -211,8 +259,8 @@ class DoseReader:
             return []
         if not items:
             self._problem("steps", "there are no steps", allowed="for instance [{at: 0 min, rate: 1 mU/min}]")
-        if len(items) > _MOST_STEPS:
-            self._problem("steps", "there are too many steps", allowed=f"at most {_MOST_STEPS}")
+        if len(items) > MOST_STEPS:
+            self._problem("steps", "there are too many steps", allowed=f"at most {MOST_STEPS}")
             return []
         found = []
         for place, step in enumerate(items):

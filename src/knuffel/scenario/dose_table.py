@@ -173,8 +173,8 @@ def _dose(item: Row, row: _TableRow, subject: SubjectSpec | None, times: Times) 
         row.add((*_PATH, "rate"), "the infusion is over within a millisecond", allowed="RATE 0 for a dose at once")
         return None
     before = len(row.found)
-    spec = DoseReader(typed, _PATH, subject, times, row).read()
-    return spec if len(row.found) == before else None
+    found = DoseReader(typed, _PATH, subject, times, row).read()
+    return found[0] if found and len(row.found) == before else None
 
 
 def _shown(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from knuffel.body.doses import INDUCING, INFUSION
 from knuffel.evidence import load
 from knuffel.scenario.dose import DoseReader
 from knuffel.scenario.dose_units import pg_per
@@ -13,7 +14,7 @@ from knuffel.scenario.schema_events import Dose
 from knuffel.scenario.times import Times
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["read_doses"]
+__all__ = ["as_dose", "read_doses"]
 
 _COURSE = "atosiban"
 _HOUR = 3_600_000
@@ -34,8 +35,7 @@ def read_doses(
         if item is None:
             continue
         if item.protocol is None:
-            spec = DoseReader(item, path, subject, times, problems).read()
-            found += [] if spec is None else [spec]
+            found += DoseReader(item, path, subject, times, problems).read()
             continue
         doses, protocol = read_protocol(item, path, subject, times, problems)
         found += doses
@@ -46,6 +46,11 @@ def read_doses(
     found += tabled
     _notice_courses(found, problems)
     return tuple(found), induction
+
+
+def as_dose(plan: ProtocolSpec) -> DoseSpec:
+    """Return an induction as the infusion that it begins with: for what depends on its drug and length only."""
+    return DoseSpec(INDUCING, INFUSION, ((plan.start, plan.end, plan.first),), (), plan.text, plan.where)
 
 
 def _notice_courses(doses: list[DoseSpec], problems: Problems) -> None:

@@ -72,7 +72,7 @@ class Explanation:
         notes = [str(notice) for notice in item.notices] + _weak(item, lang)
         if notes:
             parts.append(_heading(words["notices"]) + "\n" + "\n".join(f"- {note}" for note in notes))
-        if item.doses or any(stimulus.kind in load.drugs() for stimulus in item.stimuli):
+        if item.doses or item.protocol is not None or any(stimulus.kind in load.drugs() for stimulus in item.stimuli):
             parts.append(words["advice"])
         return "\n\n".join(parts)
 

@@ -86,6 +86,7 @@ class StimulusSpec:
 class DoseSpec:
     """One dose: ``segments`` (start ms, end ms, rate pg/s), ``amounts`` (time ms, pg), ``text`` as it was typed.
 
+    Of water the rates are in mL/s, and ``sodium`` (mmol/L) is what it holds.
     ``subject`` is the place of the one who gets it, None when everybody does.
     """
 
@@ -96,6 +97,7 @@ class DoseSpec:
     text: str
     where: str
     subject: int | None = None
+    sodium: float = 0.0
 
 
 @dataclass(frozen=True)

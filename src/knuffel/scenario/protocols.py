@@ -9,14 +9,14 @@ from typing import Any
 
 from knuffel.body.doses import BOLUS, INFUSION
 from knuffel.evidence import load
-from knuffel.scenario.dose import DoseReader, Segment
+from knuffel.scenario.dose import MOST_STEPS, DoseReader, Segment
 from knuffel.scenario.dose_units import pg_per
 from knuffel.scenario.model import DoseSpec, ProtocolSpec, SubjectSpec
 from knuffel.scenario.schema_events import Dose
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["protocols", "read_protocol"]
+__all__ = ["is_induction", "protocols", "read_protocol"]
 
 _PREFIX = "induction_"
 _RATE, _HOURLY = "mU/min", "IU/h"
@@ -52,7 +52,12 @@ def read_protocol(
     reader = _Reader(name, protocols()[name], item, path, subject, times, problems)
     if not reader.fits():
         return [], None
-    return reader.induction() if "interval_min" in reader.entry else (reader.doses(), None)
+    return reader.induction() if is_induction(reader.entry) else (reader.doses(), None)
+
+
+def is_induction(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is raised step by step by a pump, rather than given as doses."""
+    return "interval_min" in entry
 
 
 class _Reader:
@@ -90,7 +95,7 @@ class _Reader:
                 text, hint = _WHO[wanted]
                 self.problems.add((*self.path, "protocol"), f"this protocol is for {text}", allowed=hint)
                 return False
-        known = {"protocol", *(_INDUCTION_KEYS if "interval_min" in self.entry else self._fixed_keys())}
+        known = {"protocol", *(_INDUCTION_KEYS if is_induction(self.entry) else self._fixed_keys())}
         for key, value in self.item:
             written = type(self.item).model_fields[key].alias or key
             if value is not None and written not in known:
@@ -128,6 +133,8 @@ class _Reader:
         if start is None or end is None or None in (first, increment, maximum):
             return [], None
         assert first is not None and increment is not None and maximum is not None
+        if not self._sensible(start, end, interval, first, maximum):
+            return [], None
         stop = self._dose.clipped(end, "duration" if item.duration is not None else "end")
         self._dose.notice_rate(maximum, "maximum" if item.maximum is not None else "protocol")
         unit = pg_per(_RATE)
@@ -136,6 +143,19 @@ class _Reader:
         rule = item.rule or "contractions"
         spec = ProtocolSpec(self.name, start, stop, first, increment, interval, maximum, pauses, rule, text, where)
         return [], spec
+
+    def _sensible(self, start: int, end: int, interval: int, first: float, maximum: float) -> bool:
+        """Whether the first rate is below the maximum, and the steps are not without number."""
+        if first > maximum:
+            key = "first" if self.item.first is not None else "maximum"
+            text = f"the first rate ({first / pg_per(_RATE):.4g} {_RATE}) is above the maximum"
+            self.problems.add((*self.path, key), text, allowed=f"at most {maximum / pg_per(_RATE):.4g} {_RATE}")
+            return False
+        if (end - start) // interval > MOST_STEPS:
+            shortest = time_text(-((start - end) // MOST_STEPS))
+            self.problems.add((*self.path, "interval"), "there are too many steps", allowed=f"at least {shortest}")
+            return False
+        return True
 
     def _chosen(self, key: str, usual: float, published: Any) -> float | None:
         """Return a rate in pg/s: the user's, with a notice when it lies outside the protocol, or the usual one."""

@@ -20,6 +20,7 @@ from knuffel.units import parse_quantity
 __all__ = [
     "AmountText",
     "Clock",
+    "ConcentrationText",
     "Days",
     "Flag",
     "Frequency",
@@ -30,6 +31,7 @@ __all__ = [
     "Quantity",
     "RateText",
     "Slope",
+    "Sodium",
     "Time",
     "TimeText",
     "Typed",
@@ -214,6 +216,14 @@ Osmolality = Annotated[
     Quantity,
     PlainValidator(_typed("mOsm/kg", "an osmolality such as '20 mOsm/kg'")),
     _schema("an osmolality", ["20 mOsm/kg"]),
+]
+Sodium = Annotated[
+    Quantity,
+    PlainValidator(_typed("mmol/L", "a concentration of sodium such as '154 mmol/L'")),
+    _schema("a concentration of sodium", ["154 mmol/L"]),
+]
+ConcentrationText = Annotated[
+    str, PlainValidator(_text), _schema("what a bag holds of a drug; 1 IU of oxytocin is 1.71 ug", ["10 IU/L"])
 ]
 Volume = Annotated[Quantity, PlainValidator(_typed("mL", "a volume such as '35 mL'")), _schema("a volume", ["35 mL"])]
 Days = Annotated[Quantity, PlainValidator(_days), _schema("days since the birth", [30, "3 days"], ["number", "string"])]

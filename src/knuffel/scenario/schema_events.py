@@ -6,12 +6,14 @@ from pydantic import Field
 
 from knuffel.scenario.quantities import (
     AmountText,
+    ConcentrationText,
     Flag,
     Frequency,
     Number,
     Osmolality,
     RateText,
     Slope,
+    Sodium,
     Time,
     Typed,
     Volume,
@@ -120,13 +122,13 @@ class DoseTable(Section):
 
 
 class Dose(Section):
-    """A drug, or a protocol by its name. 1 IU of oxytocin is 1.71 micrograms."""
+    """A drug, water, or a protocol by its name. 1 IU of oxytocin is 1.71 micrograms."""
 
-    drug: str | None = Field(None, description="oxytocin, carbetocin or atosiban", examples=["oxytocin"])
+    drug: str | None = Field(None, description="oxytocin, carbetocin, atosiban or water", examples=["oxytocin"])
     route: str | None = Field(
         None,
         description="iv_bolus, iv_infusion, im, subcutaneous, intranasal_spray, inhaled_dry_powder, sublingual, "
-        "buccal, oral, vaginal_gel or icv",
+        "buccal, oral, vaginal_gel or icv; water: iv_infusion or oral",
         examples=["iv_bolus", "iv_infusion", "im"],
     )
     protocol: str | None = Field(
@@ -139,7 +141,9 @@ class Dose(Section):
     )
     amount: AmountText | None = Field(None, description="all routes but iv_infusion: how much")
     at: Time | None = Field(None, description="all routes but iv_infusion: when")
-    over: Time | None = Field(None, description="iv_bolus: given slowly over this time")
+    over: Time | None = Field(
+        None, description="iv_bolus: given slowly over this time; water to drink: 5 min unless given"
+    )
     rate: RateText | None = Field(None, description="iv_infusion: the rate, when it does not change")
     start: Time | None = Field(None, description="iv_infusion, protocol: from when")
     end: Time | None = Field(None, description="iv_infusion, protocol of an induction: until when")
@@ -147,6 +151,10 @@ class Dose(Section):
         None, description="iv_infusion, protocol of an induction: how long, in place of `end`"
     )
     steps: list[DoseStep | None] | None = Field(None, description="iv_infusion: rates that change, in order of time")
+    concentration: ConcentrationText | None = Field(
+        None, description="iv_infusion of a drug: what the bag holds; the fluid is then given as water"
+    )
+    sodium: Sodium | None = Field(None, description="water, and fluid of an infusion: what it holds; none unless given")
     first: RateText | None = Field(None, description="protocol of an induction: the first rate")
     increment: RateText | None = Field(None, description="protocol of an induction: what a step adds")
     interval: Time | None = Field(None, description="protocol of an induction: from step to step")

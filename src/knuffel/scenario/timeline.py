@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from knuffel.body.doses import BOLUS, INDUCING, INFUSION, WATER
 from knuffel.evidence import load
-from knuffel.scenario.model import DoseSpec, Scenario, SignalSpec, StimulusSpec
+from knuffel.scenario.dose_units import usual_units
+from knuffel.scenario.model import DoseSpec, ProtocolSpec, Scenario, SignalSpec, StimulusSpec
 from knuffel.scenario.nursing import DOSE_LIMITS
 from knuffel.scenario.times import time_text
-from knuffel.scenario.wording import DRUG_NAMES, WORDS
+from knuffel.scenario.wording import DRUG_NAMES, ROUTE_NAMES, WORDS
 
 __all__ = ["Moment", "timeline"]
 
@@ -28,7 +30,7 @@ class Moment:
 
 
 def timeline(scenario: Scenario) -> tuple[Moment, ...]:
-    """Return stimuli, doses and prescribed outputs in order of time, without the doses of a long dosing table."""
+    """Return stimuli, doses, an induction and prescribed outputs in order of time, without a long dosing table."""
     written: dict[str, list[StimulusSpec]] = {}
     for item in scenario.stimuli:
         written.setdefault(item.where, []).append(item)
@@ -40,6 +42,7 @@ def timeline(scenario: Scenario) -> tuple[Moment, ...]:
             moments += _dose(dose)
         else:
             moments += [_owned(moment, table.subject_names[dose.subject]) for moment in _dose(dose)]
+    moments += [] if scenario.protocol is None else _induction(scenario.protocol)
     moments += [_prescribed(port, signal) for spec in scenario.rooms.values() for port, signal in spec.outputs.items()]
     return tuple(sorted(moments, key=lambda moment: moment.time))
 
@@ -96,35 +99,53 @@ def _owned(moment: Moment, name: str) -> Moment:
     return replace(moment, what=what)
 
 
+def _named(key: str, drug: str, **facts: str) -> dict[str, str]:
+    """Return the words of a key by language, with the drug by its name there."""
+    return {lang: words[key].format(drug=DRUG_NAMES[lang].get(drug, drug), **facts) for lang, words in WORDS.items()}
+
+
 def _dose(dose: DoseSpec) -> list[Moment]:
+    drug = dose.drug
     found = []
     for time, amount in dose.amounts:
         what = {
-            lang: words["bolus"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
+            lang: words["amount"].format(drug=DRUG_NAMES[lang].get(drug, drug), route=ROUTE_NAMES[lang][dose.route])
             for lang, words in WORDS.items()
         }
         found.append(Moment(time, what, dict.fromkeys(WORDS, f"{_typed(dose)} = {_mass(amount)}")))
-    if dose.route == "iv_bolus" and dose.segments:
+    if not dose.segments:
+        return found
+    if dose.route != INFUSION:
         start, end, rate = dose.segments[0]
-        length = time_text(end - start)
-        what = {
-            lang: words["slow_bolus"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug), duration=length)
-            for lang, words in WORDS.items()
-        }
-        found.append(Moment(start, what, dict.fromkeys(WORDS, f"{_typed(dose)}: {_mass(rate * (end - start) / 1000)}")))
-    elif dose.segments:
-        what = {
-            lang: words["infusion"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
-            for lang, words in WORDS.items()
-        }
-        for start, _, rate in dose.segments:
-            found.append(Moment(start, what, dict.fromkeys(WORDS, _rate(rate))))
-        ends = {
-            lang: words["infusion_end"].format(drug=DRUG_NAMES[lang].get(dose.drug, dose.drug))
-            for lang, words in WORDS.items()
-        }
-        found.append(Moment(dose.segments[-1][1], ends, dict.fromkeys(WORDS, "")))
+        what = _named("slow_bolus" if dose.route == BOLUS else "drunk", drug, duration=time_text(end - start))
+        mass = "" if drug == WATER else f": {_mass(rate * (end - start) / 1000)}"
+        return [*found, Moment(start, what, _with_sodium(dose, dict.fromkeys(WORDS, _typed(dose) + mass)))]
+    what = _named("infusion", drug)
+    for start, _, rate in dose.segments:
+        found.append(Moment(start, what, _with_sodium(dose, dict.fromkeys(WORDS, _rate(drug, rate)))))
+    found.append(Moment(dose.segments[-1][1], _named("infusion_end", drug), dict.fromkeys(WORDS, "")))
     return found
+
+
+def _with_sodium(dose: DoseSpec, how: dict[str, str]) -> dict[str, str]:
+    if not dose.sodium:
+        return how
+    return {lang: f"{text}, {WORDS[lang]['sodium'].format(value=f'{dose.sodium:g}')}" for lang, text in how.items()}
+
+
+def _induction(plan: ProtocolSpec) -> list[Moment]:
+    """Return when the pump starts, pauses and stops, and how it is turned."""
+    (_, per_unit), _ = usual_units(INDUCING)
+    facts = {name: f"{getattr(plan, name) / per_unit:.4g}" for name in ("first", "increment", "maximum")}
+    facts["interval"] = time_text(plan.interval)
+    how = {
+        lang: words["induction_how"].format(rule=words[f"rule_{plan.rule}"], **facts) for lang, words in WORDS.items()
+    }
+    found = [Moment(plan.start, _named("induction", INDUCING, name=plan.name), how)]
+    for begin, end in plan.pauses:
+        until = {lang: words["pause_how"].format(end=time_text(end)) for lang, words in WORDS.items()}
+        found.append(Moment(begin, _named("pause", INDUCING), until))
+    return [*found, Moment(plan.end, _named("induction_end", INDUCING), dict.fromkeys(WORDS, ""))]
 
 
 def _prescribed(port: str, signal: SignalSpec) -> Moment:
@@ -151,7 +172,6 @@ def _mass(picograms: float) -> str:
     return f"{picograms:.4g} pg"
 
 
-def _rate(rate: float) -> str:
-    from knuffel.units import UG_PER_IU, unit_factor
-
-    return f"{rate / unit_factor('mU/min', 'pg/s', UG_PER_IU['oxytocin']):.4g} mU/min = {rate:.4g} pg/s"
+def _rate(drug: str, rate: float) -> str:
+    (unit, per_unit), _ = usual_units(drug)
+    return f"{rate / per_unit:.4g} {unit}" + ("" if drug == WATER else f" = {rate:.4g} pg/s")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from knuffel.body.doses import WATER
 from knuffel.body.plan import component_class
 from knuffel.body.stimuli import PROTOCOLS
 from knuffel.evidence import load
-from knuffel.scenario.model import DoseSpec, RoomSpec, StimulusSpec
+from knuffel.scenario.model import DoseSpec, ProtocolSpec, RoomSpec, StimulusSpec
 from knuffel.scenario.recording import PLAYS
 from knuffel.scenario.tree import Problems
 
@@ -15,9 +16,13 @@ __all__ = ["notice_unheard"]
 
 
 def notice_unheard(
-    stimuli: Sequence[StimulusSpec], doses: Sequence[DoseSpec], rooms: Mapping[str, RoomSpec], problems: Problems
+    stimuli: Sequence[StimulusSpec],
+    doses: Sequence[DoseSpec],
+    protocol: ProtocolSpec | None,
+    rooms: Mapping[str, RoomSpec],
+    problems: Problems,
 ) -> None:
-    """Say so when nothing in the body plan answers to a stimulus, a dose or a modulator."""
+    """Say so when nothing in the body plan answers to a stimulus, a dose, a protocol or a modulator."""
     running = [component_class(spec.room, spec.model) for spec in rooms.values() if spec.mode == "model"]
     heard = {port.name for kind in running for port in kind.inputs}
     ports = {item.kind: _ports(item.kind) for item in stimuli}
@@ -32,13 +37,33 @@ def notice_unheard(
         if names and not answered:
             text = f"{kind} changes nothing: no model of this body answers to it"
             problems.notice("stimuli_unheard", ("stimuli",), text)
-    if doses and rooms["plasma"].mode != "model":
-        where = ("doses",) if problems.written("doses") else ("dose_table",)
-        problems.notice("doses_unheard", where, "no model of the blood runs: the doses change nothing")
+    _doses_unheard(doses, protocol, rooms, problems)
     modulated = rooms["modulators"].mode == "prescribed" or rooms["modulators"].overrides
     if modulated and not any(name.startswith("modulators.") for name in heard):
         text = "no neurons and no terminals run: modulators change nothing"
         problems.notice("modulators_unheard", ("body", "modulators"), text)
+
+
+def _doses_unheard(
+    doses: Sequence[DoseSpec], protocol: ProtocolSpec | None, rooms: Mapping[str, RoomSpec], problems: Problems
+) -> None:
+    """Say so when doses reach no blood, water no body of water, and when a protocol has no pump or no uterus."""
+    bloodless = rooms["plasma"].mode != "model"
+    if bloodless and any(dose.drug != WATER for dose in doses):
+        where = ("doses",) if problems.written("doses") else ("dose_table",)
+        problems.notice("doses_unheard", where, "no model of the blood runs: the doses change nothing")
+    if rooms["water"].mode != "model" and any(dose.drug == WATER for dose in doses):
+        problems.notice("water_unheard", ("doses",), "the room water does not run: the water changes nothing")
+    if protocol is None:
+        return
+    if rooms["pump"].mode != "model":
+        problems.notice("protocol_unheard", ("doses",), f"no pump runs: {protocol.name} changes nothing")
+    elif bloodless:
+        text = f"no model of the blood runs: {protocol.name} changes nothing"
+        problems.notice("protocol_unheard", ("doses",), text)
+    elif protocol.rule != "none" and rooms["uterus"].mode == "off":
+        text = f"no uterus runs: {protocol.name} sees no contractions, and the rate rises to its maximum"
+        problems.notice("protocol_blind", ("doses",), text)
 
 
 def _ports(kind: str) -> Iterable[str]:

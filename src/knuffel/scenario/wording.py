@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DRUG_NAMES", "ROOM_NAMES", "WORDS"]
+__all__ = ["DRUG_NAMES", "ROOM_NAMES", "ROUTE_NAMES", "WORDS"]
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -65,8 +65,18 @@ WORDS: dict[str, dict[str, str]] = {
         "ramp": "ramp of the input",
         "saturating_ramp": "saturating ramp of the input",
         "exponential": "pulse of the input that dies away",
-        "bolus": "{drug}, into a vein at once",
+        "amount": "{drug}, {route}",
         "slow_bolus": "{drug}, into a vein over {duration}",
+        "drunk": "{drug}, to drink over {duration}",
+        "sodium": "{value} mmol/L sodium",
+        "induction": "{drug}, pump by the protocol {name}",
+        "induction_how": "{first} mU/min, then +{increment} mU/min every {interval}, up to {maximum} mU/min; {rule}",
+        "rule_contractions": "held when contractions are adequate, halved when they are too many, "
+        "stopped after one that lasts too long",
+        "rule_none": "whatever the uterus does",
+        "pause": "the pump pauses",
+        "pause_how": "to {end}",
+        "induction_end": "the pump stops",
         "infusion": "{drug}, infusion",
         "infusion_end": "infusion of {drug} ends",
         "time": "time",
@@ -160,8 +170,18 @@ WORDS: dict[str, dict[str, str]] = {
         "ramp": "oplopende invoer",
         "saturating_ramp": "oplopende invoer die verzadigt",
         "exponential": "puls in de invoer die uitdooft",
-        "bolus": "{drug}, in één keer in een ader",
+        "amount": "{drug}, {route}",
         "slow_bolus": "{drug}, in een ader in {duration}",
+        "drunk": "{drug}, te drinken in {duration}",
+        "sodium": "{value} mmol/L natrium",
+        "induction": "{drug}, pomp volgens het protocol {name}",
+        "induction_how": "{first} mU/min, dan +{increment} mU/min om de {interval}, tot {maximum} mU/min; {rule}",
+        "rule_contractions": "gelijk gehouden als de weeën genoeg zijn, gehalveerd als het er te veel zijn, "
+        "gestopt na een wee die te lang duurt",
+        "rule_none": "wat de baarmoeder ook doet",
+        "pause": "de pomp pauzeert",
+        "pause_how": "tot {end}",
+        "induction_end": "de pomp stopt",
         "infusion": "{drug}, infuus",
         "infusion_end": "infuus met {drug} stopt",
         "time": "tijd",
@@ -206,6 +226,7 @@ ROOM_NAMES: dict[str, dict[str, str]] = {
         "neurons": "neuronen",
         "secretion": "afgifte",
         "pulses": "pulsen",
+        "pump": "pomp",
         "plasma": "bloed",
         "fluids": "speeksel en urine",
         "receptors": "receptoren",
@@ -218,5 +239,36 @@ ROOM_NAMES: dict[str, dict[str, str]] = {
 """Names of rooms in a language, where they differ from the names in the file."""
 
 
-DRUG_NAMES: dict[str, dict[str, str]] = {"en": {}, "nl": {"oxytocin": "oxytocine"}}
+DRUG_NAMES: dict[str, dict[str, str]] = {
+    "en": {},
+    "nl": {"oxytocin": "oxytocine", "carbetocin": "carbetocine"},
+}
 """Names of drugs in a language, where they differ from the names in the file."""
+
+ROUTE_NAMES: dict[str, dict[str, str]] = {
+    "en": {
+        "iv_bolus": "into a vein at once",
+        "im": "into a muscle",
+        "subcutaneous": "under the skin",
+        "intranasal_spray": "into the nose",
+        "inhaled_dry_powder": "as a powder to breathe in",
+        "sublingual": "under the tongue",
+        "buccal": "into the cheek",
+        "oral": "to swallow",
+        "vaginal_gel": "as a vaginal gel",
+        "icv": "into the fluid of the brain",
+    },
+    "nl": {
+        "iv_bolus": "in één keer in een ader",
+        "im": "in een spier",
+        "subcutaneous": "onder de huid",
+        "intranasal_spray": "in de neus",
+        "inhaled_dry_powder": "als poeder om in te ademen",
+        "sublingual": "onder de tong",
+        "buccal": "in de wang",
+        "oral": "te slikken",
+        "vaginal_gel": "als vaginale gel",
+        "icv": "in het hersenvocht",
+    },
+}
+"""Ways in which an amount is given."""

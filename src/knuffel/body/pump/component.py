@@ -30,6 +30,7 @@ __all__ = ["InductionPump", "PumpParameters", "PumpSettings", "PumpState", "Sche
 _INFUSION, _RATE = "pump.oxytocin_infusion", "pump.rate"
 _ACTIVITY, _FREQUENCY, _CONTRACTION = "uterus.activity", "uterus.contraction_frequency", "uterus.contraction"
 _RULES = ("contractions", "none")
+_WINDOW = 10  # minutes in which tachysystole is counted, by its definition
 
 
 class Schedule(Protocol):
@@ -80,14 +81,15 @@ class PumpSettings:
 
 @dataclass
 class PumpState(State):
-    """``rate`` in pg/s, (subject,); ``stopped`` 1 after a contraction that was too long; ``decided`` ms, the last step.
+    """Arrays of shape (subject,).
 
-    ``longest`` is the longest contraction since the last step, in s.
+    ``rate`` in pg/s; ``started`` 1 once the first rate was set; ``stopped`` 1 after a contraction that was too long;
+    ``longest`` the longest contraction since the last step, in s.
     """
 
     rate: Floats
+    started: Ints
     stopped: Ints
-    decided: Ints
     longest: Floats
 
 
@@ -95,8 +97,9 @@ class InductionPump(Component):
     """Raises the rate by one increment at every interval, up to the maximum.
 
     With the rule ``contractions`` it looks at the uterus first, as the staff would: it holds the rate when activity or
-    frequency is adequate, halves it at tachysystole, and stops for good after a tetanic contraction. What it sees is
-    the value of the interval before. During a pause nothing flows; afterwards the rate is what it was.
+    frequency is adequate, halves it at tachysystole, and stops for good after a tetanic contraction. It sees the
+    uterus as it is at the step, and every contraction since the step before. During a pause nothing flows and nothing
+    is decided; afterwards the rate is what it was.
     """
 
     room = "pump"
@@ -139,8 +142,8 @@ class InductionPump(Component):
         count = len(subjects)
         state = PumpState(
             rate=np.zeros(count),
+            started=np.zeros(count, dtype=np.int64),
             stopped=np.zeros(count, dtype=np.int64),
-            decided=np.full(count, -1, dtype=np.int64),
             longest=np.zeros(count),
         )
         return state, {_RATE: np.zeros(count)}
@@ -150,27 +153,33 @@ class InductionPump(Component):
         plan = self.settings.protocol
         if plan is None:
             return {_INFUSION: np.zeros(len(state.rate)), _RATE: np.zeros(len(state.rate))}
-        contractions = inputs.events(_CONTRACTION)
+        # What came before the start says nothing about the infusion.
+        contractions = inputs.events(_CONTRACTION).between(plan.start, t + dt)
         np.maximum.at(state.longest, contractions.subject, contractions.values.get("duration", np.zeros(0)))
-        if plan.start <= t < plan.end and (t - plan.start) % plan.interval == 0 and state.decided[0] != t:
-            self._decide(state, inputs, plan, first=t == plan.start)
-            state.decided[:] = t
         paused = any(begin <= t < end for begin, end in plan.pauses)
         flowing = plan.start <= t < plan.end and not paused
+        if flowing and (t - plan.start) % plan.interval == 0:
+            self._decide(state, inputs, plan)
         rate = state.rate * flowing
-        return {_INFUSION: rate * (dt / 1000), _RATE: (rate, rate)}
+        # In this order the bits are those of an infusion that was written step by step.
+        return {_INFUSION: rate * dt / 1000, _RATE: (rate, rate.copy())}
 
-    def _decide(self, state: PumpState, inputs: Inputs, plan: Schedule, *, first: bool) -> None:
-        raised = np.minimum(state.rate + (plan.first if first else plan.increment), plan.maximum)
+    def _decide(self, state: PumpState, inputs: Inputs, plan: Schedule) -> None:
+        wanted = np.where(state.started == 1, state.rate + plan.increment, plan.first)
+        wanted = np.minimum(wanted, plan.maximum)
+        raised = np.ones(len(wanted), dtype=bool)
         if plan.rule == "contractions":
             own = self.parameters
             frequency = inputs.end(_FREQUENCY)
             enough = (inputs.end(_ACTIVITY) >= own.adequate_activity) | (frequency >= own.adequate_frequency)
-            many = 10 * frequency > own.tachysystole_limit
-            raised = np.where(many, state.rate / 2, np.where(enough, state.rate, raised))
+            many = _WINDOW * frequency > own.tachysystole_limit
             state.stopped |= (state.longest >= own.tetany_duration) & (state.longest > 0)
-            raised = np.where(state.stopped == 1, 0.0, raised)
-        state.rate[:] = raised
+            stopped = state.stopped == 1
+            raised = ~(many | enough | stopped)
+            wanted = np.where(many, state.rate / 2, np.where(enough, state.rate, wanted))
+            wanted[stopped] = 0
+        state.rate[:] = wanted
+        state.started |= raised
         state.longest[:] = 0
 
     def invariants(self, state: PumpState, outputs: Outputs) -> list[Violation]:
