@@ -73,7 +73,8 @@ def provenance(scenario: Scenario, model: Model, seconds: float, findings: Seque
             for item in scenario.stimuli
         ],
         "doses": [
-            {"drug": item.drug, "route": item.route, "text": item.text, "segments": list(item.segments)}
+            {"drug": item.drug, "route": item.route, "text": item.text, "subject": item.subject}
+            | {"segments": list(item.segments)}
             | {"amounts": list(item.amounts)}
             for item in scenario.doses
         ],
