@@ -43,7 +43,8 @@ def series_of(view: View, prefix: str) -> list[Any]:
 
 
 def _values(view: View, item: dict[str, Any]) -> Floats:
-    return view.level(f"sample.{item['name']}.value") / item.get("reported_factor", 1)  # the axis is in pg/mL
+    factor = float(item.get("reported_factor", 1))  # the axis is in pg/mL
+    return view.level(f"sample.{item['name']}.value") / factor
 
 
 def compared(view: View) -> list[Any]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from knuffel.report import people, style
 from knuffel.report.assays import series
 from knuffel.report.panels import curve
-from knuffel.report.view import View, drugs_given
+from knuffel.report.view import View
 from knuffel.units import unit_factor
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ __all__ = ["apart", "fluids", "idle_gland", "levels", "plasma_height", "receptor
 Floats = npt.NDArray[np.float64]
 
 OXYTOCIN = "plasma.oxytocin_concentration"
-_CARBETOCIN = "plasma.carbetocin_concentration"
+_GIVEN, _CARBETOCIN = "plasma.oxytocin_exogenous", "plasma.carbetocin_concentration"
 _ATOSIBAN, _M1 = "plasma.atosiban_concentration", "plasma.atosiban_m1_concentration"
 _CSF, _SALIVA, _URINE = "csf.oxytocin_concentration", "saliva.oxytocin_concentration", "urine.oxytocin_ratio"
 _DENSITY, _COUPLED = "receptors.density", "receptors.coupled_fraction"
+_DENSITY_SET = "physiology.receptor_density_set"
 _CLEARANCE, _OXYTOCINASE, _WEEK = "physiology.clearance", "physiology.oxytocinase_activity", "gestational_week"
 
-_MOVES = 0.02
+_MOVES, _IDLE = 0.02, 0.05
 _TALL, _LOW = 1.9, 1.0
 _NASAL = "intranasal"
 _HEAD = 1.28
@@ -43,18 +44,22 @@ def in_use(view: View, name: str) -> bool:
     return view.has(name) and bool((view.level(name) > 0).any())
 
 
-def steady(view: View, name: str) -> bool:
-    """Tell whether a level hardly moves in any subject; the first record of a rate does not count."""
+def steady(view: View, name: str, share: float = _MOVES) -> bool:
+    """Tell whether a level moves by less than a share in every subject; the first record of a rate does not count."""
     values = view.level(name)[:, 1:]
     if not values.size:
         return False
     low, high = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
-    return bool((high - low <= _MOVES * np.abs(high)).all())
+    return bool((high - low <= share * np.abs(high)).all())
 
 
 def idle_gland(view: View) -> bool:
     """Tell whether the gland only keeps its rate up in a run that is about drugs."""
-    return drugs_given(view.attributes) and not view.has("pulses.rate") and steady(view, "secretion.rate")
+    return _drug_in_blood(view) and not view.has("pulses.rate") and steady(view, "secretion.rate", _IDLE)
+
+
+def _drug_in_blood(view: View) -> bool:
+    return any(in_use(view, name) for name in (_GIVEN, _CARBETOCIN, _ATOSIBAN))
 
 
 def plasma_height(view: View) -> float:
@@ -88,12 +93,14 @@ def _about_csf(view: View) -> bool:
 
 
 def receptors(view: View) -> list[tuple[float, Drawer]]:
-    """Return the panel of receptors that are left and coupled, when a drug moves them."""
-    moved = drugs_given(view.attributes) and any(
-        in_use(view, name) and float(np.nanmax(np.abs(_share(view, name) - 1))) > _MOVES
-        for name in (_DENSITY, _COUPLED)
-    )
-    return [(1.0, _receptors)] if moved and view.has(_DENSITY) and view.has(_COUPLED) else []
+    """Return the panel of receptors that are left and coupled, when a drug desensitises them."""
+    if not (_drug_in_blood(view) and in_use(view, _DENSITY) and in_use(view, _COUPLED)):
+        return []
+    left = _share(view, _DENSITY)
+    if in_use(view, _DENSITY_SET):
+        left = left / _share(view, _DENSITY_SET)  # pregnancy moves receptors without any drug
+    moved = max(float(np.nanmax(np.abs(values - 1))) for values in (left, _share(view, _COUPLED)))
+    return [(1.0, _receptors)] if moved > _MOVES else []
 
 
 def apart(view: View) -> list[Drawer]:

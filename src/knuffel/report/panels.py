@@ -105,7 +105,8 @@ def curve(
     if view.subjects == 1:
         return float(np.max(high, initial=0, where=np.isfinite(high)))
     axes.fill_between(view.time, low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.fill_between(view.time, *(scale * values for values in view.inner_band(name)), color=colour, alpha=0.2, lw=0)
+    inner_low, inner_high = (scale * values for values in view.inner_band(name))
+    axes.fill_between(view.time, inner_low, inner_high, color=colour, alpha=0.2, linewidth=0)
     singles = scale * view.people(name)
     for values in singles:
         axes.plot(*outline(view.time, values), color=colour, linewidth=0.3, alpha=0.45, zorder=2)
