@@ -64,13 +64,17 @@ def induction(attributes: Mapping[str, Any]) -> Intervention | None:
 
 
 def dose_text(item: Mapping[str, Any]) -> str:
-    """Return a dose of the attributes as people read it: "oxytocin iv infusion, 10 mU/min from 10 min to 70 min"."""
+    """Return a dose of the attributes as people read it: "oxytocin iv infusion, 10 mU/min from 10 min to 70 min".
+
+    What only one subject gets begins with "subject 1: ".
+    """
     text = str(item["text"])
     drug, route = item.get("drug", ""), item.get("route", "")
     head = f"{drug} {route} "
     if drug and route and text.startswith(head):
         text = f"{drug} {route}, {text.removeprefix(head)}"
-    return text.replace("_", " ")
+    who = item.get("subject")
+    return ("" if who is None else f"subject {who + 1}: ") + text.replace("_", " ")
 
 
 def prescriptions(attributes: Mapping[str, Any]) -> list[Intervention]:

@@ -26,6 +26,8 @@ Floats = npt.NDArray[np.float64]
 Summary = dict[str, dict[str, Any]]
 
 _OXYTOCIN = ("plasma.oxytocin_concentration", "plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
+_DRUGS = ("plasma.carbetocin_concentration", "plasma.atosiban_concentration", "plasma.atosiban_m1_concentration")
+_FLUIDS = ("csf.oxytocin_concentration", "saliva.oxytocin_concentration", "urine.oxytocin_ratio")
 _LONG_TIME = 120
 _LOW, _HIGH = 0.05, 0.95
 _PLAIN_BELOW = 1e9
@@ -44,6 +46,7 @@ def summarise(recorded: Recorded) -> Summary:
     _pump(table)
     _plasma(table)
     _samples(table)
+    _drugs(table)
     _receptors(table)
     _uterus(table)
     _breast(table)
@@ -215,6 +218,8 @@ def _plasma(table: _Table) -> None:
         if not table.has(port) or (port != _OXYTOCIN[0] and not _given(table.recorded.attributes)):
             continue
         values = table.values(port)
+        if port == _OXYTOCIN[2] and not values.any():
+            continue
         basal, highest = values[:, before].mean(axis=1), values.max(axis=1)
         if not prescribed:
             table.add(port, "basal", basal)
@@ -254,7 +259,28 @@ def _samples(table: _Table) -> None:
             table.add(name, statistic, numbers, unit, item["port"])
 
 
+def _drugs(table: _Table) -> None:
+    """Other drugs when they are in use, and where oxytocin goes beside the blood."""
+    for port in _DRUGS:
+        if table.has(port) and table.values(port).any():
+            _course(table, port)
+    for port in _FLUIDS:
+        if table.has(port) and table.values(port).any():
+            table.add(port, "basal", table.values(port)[:, _before_first(table)].mean(axis=1))
+            _course(table, port, end=not port.startswith("csf."))
+
+
+def _course(table: _Table, port: str, *, end: bool = True) -> None:
+    values = table.values(port)
+    table.add(port, "peak", values.max(axis=1))
+    table.add(port, "time_of_peak", table.time[values.argmax(axis=1)], "s")
+    if end:
+        table.add(port, "end", values[:, -1])
+
+
 def _receptors(table: _Table) -> None:
+    table.over_subjects("receptors.density", "end", lambda values: values[:, -1])
+    table.over_subjects("receptors.coupled_fraction", "lowest", lambda values: values.min(axis=1))
     table.over_subjects("receptors.myometrium_effect", "mean", table.mean_over_time)
     table.over_subjects("receptors.myometrium_effect", "peak", lambda values: values.max(axis=1))
 

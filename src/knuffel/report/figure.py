@@ -24,6 +24,8 @@ FORMATS = ("pdf", "png", "svg")
 
 _WIDTH, _TALLEST = 8.27, 11.69
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.85, 0.3, 0.62, 0.92
+_HEAD_LINE = 0.18
+_APART, _BETWEEN = (1.3, 0.62), 0.8
 _GAP = 0.32
 _CAPTION_LINE = 0.13
 _CAPTION_WIDTH, _MOST_CHANGE_LINES = 125, 3
@@ -41,18 +43,21 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtra("the figure", "plot") from error
+    from knuffel.report import drugs
     from knuffel.report.view import View
 
     view = View(result, words)
-    panels = _panels(view)
+    panels, apart = _panels(view), drugs.apart(view)
     caption = _caption(view, words)
-    bottom = _BOTTOM + _CAPTION_LINE * (len(caption) - 2)
+    head = _TOP + _HEAD_LINE * _head_lines(view)
+    foot = _BOTTOM + _CAPTION_LINE * (len(caption) - 2)
+    bottom = foot + (sum(_APART) if apart else 0)
     room = sum(height for height, _ in panels) + _GAP * (len(panels) - 1)
-    shrink = min(1.0, (_TALLEST - _TOP - bottom - _GAP * (len(panels) - 1)) / (room - _GAP * (len(panels) - 1)))
-    total = sum(height * shrink for height, _ in panels) + _GAP * (len(panels) - 1) + _TOP + bottom
+    shrink = min(1.0, (_TALLEST - head - bottom - _GAP * (len(panels) - 1)) / (room - _GAP * (len(panels) - 1)))
+    total = sum(height * shrink for height, _ in panels) + _GAP * (len(panels) - 1) + head + bottom
     figure = Figure(figsize=(_WIDTH, total), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    top = total - _TOP
+    top = total - head
     shared: Axes | None = None
     for place, (height, drawer) in enumerate(panels):
         box = (_LEFT / _WIDTH, (top - height * shrink) / total, 1 - (_LEFT + _RIGHT) / _WIDTH, height * shrink / total)
@@ -63,28 +68,55 @@ def draw(result: Finished, path: str | os.PathLike[str] | None = None, *, lang: 
         top -= height * shrink + _GAP
     if shared is not None:
         shared.set_xlim(0, view.end or 1)
+    _beside(figure, view, apart, foot)
     _headings(figure, view, caption, total)
     if path is not None:
         write_figure(figure, Path(path))
     return figure
 
 
+def _head_lines(view: View) -> int:
+    """Return how many lines stand between the title and the first panel."""
+    from knuffel.report import people
+
+    return 0 if view.subjects == 1 else 1 + people.key_lines(view, _WIDTH - _LEFT - _RIGHT)
+
+
+def _beside(figure: Figure, view: View, drawers: list[Drawer], foot: float) -> None:
+    """Draw small panels side by side below the axis of time, each with its own axes."""
+    from knuffel.report import style
+
+    total = float(figure.get_figheight())
+    room = _WIDTH - _LEFT - _RIGHT
+    width = (room - _BETWEEN * (len(drawers) - 1)) / max(len(drawers), 1)
+    for place, drawer in enumerate(drawers):
+        left = _LEFT + place * (width + _BETWEEN)
+        axes = figure.add_axes((left / _WIDTH, foot / total, width / _WIDTH, _APART[0] / total))
+        drawer(axes, view)
+        style.decimals(axes, view.texts)
+
+
 def _panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of this run, from top to bottom."""
-    from knuffel.report import induction, lactation, organ, panels, side_effects, strip
+    from knuffel.report import assays, drugs, induction, lactation, organ, panels, side_effects, strip
 
-    found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events)]
+    found: list[tuple[float, Drawer]] = [(_strip_height(view), strip.events), *drugs.levels(view)]
     if view.has("neurons.spike.time"):
         found.append((1.55, panels.raster))
     if view.has("neurons.firing_rate"):
         found.append((0.85, panels.rate))
-    if view.has("secretion.rate"):
+    if view.has("secretion.rate") and not drugs.idle_gland(view):
         found.append((0.85, panels.secretion))
     found += induction.panels(view)
-    if view.has("plasma.oxytocin_concentration"):
-        found.append((1.9, panels.plasma))
-        if panels.split_samples(view)[1]:
+    if view.has("plasma.oxytocin_concentration") and drugs.plasma_height(view) > 0:
+        found.append((drugs.plasma_height(view), panels.plasma))
+        if assays.compared(view):
+            found += assays.panels(view)
+        elif panels.split_samples(view)[1]:
             found.append((1.0, panels.assay))
+    found += drugs.fluids(view)
+    if not view.has("breast.pressure"):
+        found += drugs.receptors(view)
     if view.has("uterus.activity"):
         if view.has("uterus.contraction.time") and view.has("uterus.contraction_frequency"):
             found.append((1.6, organ.pressure))
@@ -116,17 +148,20 @@ def _finish(axes: Axes, view: View, *, last: bool) -> None:
 
 
 def _headings(figure: Figure, view: View, caption: list[str], total: float) -> None:
-    from knuffel.report import style
+    from knuffel.report import people, style
 
     facts, words = view.attributes, view.texts
-    left, right = _LEFT / _WIDTH, 1 - _RIGHT / _WIDTH
+    left = _LEFT / _WIDTH
     titles = facts.get("title") or {}
     title = str(titles.get(words.lang) or titles.get("en") or facts.get("scenario_name", ""))
     heading = style.fitted(title, 70)
     figure.text(left, 1 - 0.13 / total, heading, fontsize=12.5, fontweight="bold", color=style.INK, va="top")
     if view.subjects > 1:
-        note = words("subjects", count=view.subjects, shown=len(view.shown))
-        figure.text(right, 1 - 0.17 / total, note, fontsize=style.SMALL, color=style.GREY, va="top", ha="right")
+        note = words("few_subjects" if people.few(view) else "subjects", count=view.subjects, shown=len(view.shown))
+        if view.subjects > people.MOST and view.attributes.get("samples"):
+            note = f"{note}; {words('many_samples')}"
+        figure.text(left, 1 - 0.41 / total, note, fontsize=style.SMALL, color=style.GREY, va="top")
+        people.key(figure, view, left, 1 - 0.58 / total, _WIDTH - _LEFT - _RIGHT)
     for row, line in enumerate(reversed(caption)):
         y = (0.17 + _CAPTION_LINE * row) / total
         figure.text(left, y, line, fontsize=style.SMALL, color=style.GREY, va="bottom")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from knuffel.analysis.interventions import dose_text, prescriptions
 from knuffel.engine.store import atomic_path
 from knuffel.errors import MissingExtra
 from knuffel.report.figure import DPI, draw
+from knuffel.report.people import dose_name
 from knuffel.report.population import population_lines
 from knuffel.report.strip import rate_unit
 from knuffel.report.texts import Texts, texts
@@ -69,6 +71,7 @@ def _content(result: Finished, words: Texts) -> dict[str, Any]:
     return {
         "t": words,
         "lang": words.lang,
+        "own": partial(dose_name, texts=words),
         "title": titles.get(words.lang) or titles.get("en") or facts.get("scenario_name", ""),
         "description": about.get(words.lang) or about.get("en") or "" if isinstance(about, Mapping) else "",
         "subject": _subject(facts, words),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from knuffel.analysis.bursts import bursts_of
 from knuffel.evidence import load
-from knuffel.report import style
+from knuffel.report import assays, people, style
 from knuffel.report.burst_figures import mark_bursts
 from knuffel.report.view import View, assay_name, outline
 
@@ -25,6 +25,9 @@ _MARKER_COLOURS = (style.INK, style.PURPLE, style.GREEN, style.VERMILION)
 _OFF_SCALE = 10.0
 _LOG_ABOVE = 50.0
 _LEGEND_COLUMNS = 3
+_HEAD = 1.08
+_WHOLE = 1.03
+_NO_LEGEND = 0.4
 _MAX_NEURONS = 100
 _MAX_SPIKES = 25_000
 _RASTER_INCHES = 1.55
@@ -72,23 +75,42 @@ def secretion(axes: Axes, view: View) -> None:
     if view.has("pulses.rate"):
         total = view.band("secretion.rate")[0] + view.band("pulses.rate")[0]
         axes.plot(*outline(view.time, total), color=style.VERMILION, linewidth=1.0, label=view.texts("with_pulses"))
-    curve(axes, view, "secretion.rate", style.PURPLE, view.texts("from_neurons") if view.has("pulses.rate") else None)
-    axes.set_ylim(bottom=0)
+    highest = curve(
+        axes, view, "secretion.rate", style.PURPLE, view.texts("from_neurons") if view.has("pulses.rate") else None
+    )
+    # A line at the very edge would be cut in half.
+    axes.set_ylim(0, max(axes.get_ylim()[1], _HEAD * highest) or 1)
     style.legend(axes)
 
 
-def curve(axes: Axes, view: View, name: str, colour: str, label: str | None, width: float = 1.1) -> float:
-    """Draw a level and return its highest value; of several subjects the median, two bands and some single curves."""
-    middle, low, high = view.band(name)
-    axes.plot(*outline(view.time, middle), color=colour, linewidth=width, label=label, zorder=3)
+def curve(
+    axes: Axes,
+    view: View,
+    name: str,
+    colour: str,
+    label: str | None,
+    width: float = 1.1,
+    *,
+    dashes: str = "-",
+    scale: float = 1,
+) -> float:
+    """Draw a level times ``scale`` and return its highest value.
+
+    Few subjects have a curve each, in the colours of `people`; of many the median, two bands and some single curves.
+    """
+    if people.few(view):
+        return people.curves(axes, view, name, width, dashes, scale)
+    middle, low, high = (scale * values for values in view.band(name))
+    axes.plot(*outline(view.time, middle), color=colour, linewidth=width, linestyle=dashes, label=label, zorder=3)
     if view.subjects == 1:
         return float(np.max(high, initial=0, where=np.isfinite(high)))
     axes.fill_between(view.time, low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.fill_between(view.time, *view.inner_band(name), color=colour, alpha=0.2, linewidth=0)
-    people = view.people(name)
-    for values in people:
+    inner_low, inner_high = (scale * values for values in view.inner_band(name))
+    axes.fill_between(view.time, inner_low, inner_high, color=colour, alpha=0.2, linewidth=0)
+    singles = scale * view.people(name)
+    for values in singles:
         axes.plot(*outline(view.time, values), color=colour, linewidth=0.3, alpha=0.45, zorder=2)
-    highest = np.fmax(high, people.max(axis=0))
+    highest = np.fmax(high, singles.max(axis=0))
     return float(np.max(highest, initial=0, where=np.isfinite(highest)))
 
 
@@ -98,17 +120,22 @@ def plasma(axes: Axes, view: View) -> None:
     style.panel(axes, view.texts, view.texts("title_plasma"), view.texts("axis_plasma"), view.grade(port))
     parts = ("plasma.oxytocin_endogenous", "plasma.oxytocin_exogenous")
     total = view.band(port)[0]
-    given_too = all(view.has(name) for name in parts) and view.level(parts[1]).max() > 0
+    few = people.few(view)
+    given_too = all(view.has(name) for name in parts) and view.level(parts[1]).max() > 0 and not few
     first = float(view.band(parts[0])[0][0] if given_too else total[0])
-    wide = first > 0 and float(total.max()) > _LOG_ABOVE * first
+    top = float(view.level(port).max() if few else total.max())
+    wide = first > 0 and top > _LOG_ABOVE * first
     if given_too:
         _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide and view.subjects == 1)
     highest = curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
-    near, _ = split_samples(view)
-    for place, item in enumerate(near):
-        highest = max(highest, _samples(axes, view, item, place))
+    near = [] if assays.compared(view) else split_samples(view)[0]
+    if view.subjects > people.MOST and near:
+        highest = max(highest, assays.ranges(axes, view, near)[1])
+    else:
+        highest = max([highest, *(_samples(axes, view, item, place) for place, item in enumerate(near))])
     highest = max(highest, _error_band(axes, view, near, total))
-    rows = 1 + (len(axes.get_legend_handles_labels()[1]) - 1) // _LEGEND_COLUMNS
+    labels = len(axes.get_legend_handles_labels()[1])
+    rows = 1 + (labels - 1) // _LEGEND_COLUMNS if labels else _NO_LEGEND
     if wide:
         lowest = min(first / 3, float(view.band(port)[1].min()) / 1.5)
         axes.set_yscale("log", nonpositive="mask")
@@ -209,4 +236,4 @@ def receptor(axes: Axes, view: View) -> None:
     port = "receptors.myometrium_effect"
     style.panel(axes, view.texts, view.texts("title_receptor"), view.texts("axis_effect"), view.grade(port))
     highest = curve(axes, view, port, style.VERMILION, None)
-    axes.set_ylim(0, min(1.4 * highest, 1) or 1)
+    axes.set_ylim(0, min(1.4 * highest, _WHOLE) or 1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knuffel.report import style
+import numpy as np
+
+from knuffel.report import people, style
 from knuffel.report.panels import curve
 from knuffel.report.view import View, outline
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["panels", "sodium", "urine", "vessels"]
 
+_SEEN = 0.3
 _PRESSURE, _HEART = "circulation.map_change", "circulation.heart_rate_change"
 _SODIUM, _FLOW = "water.serum_sodium", "water.urine_flow"
 _LIMITS = (("water.amber_limit", style.ORANGE, "sodium_amber"), ("water.red_limit", style.VERMILION, "sodium_red"))
@@ -23,20 +26,29 @@ _LIMITS = (("water.amber_limit", style.ORANGE, "sodium_amber"), ("water.red_limi
 def panels(view: View) -> list[tuple[float, Drawer]]:
     """Return height (inches) and drawing function of the panels of what ran."""
     wanted: list[tuple[str, float, Drawer]] = [(_PRESSURE, 1.1, vessels), (_SODIUM, 1.0, sodium), (_FLOW, 0.75, urine)]
-    return [(height, drawer) for name, height, drawer in wanted if view.has(name)]
+    found = [(height, drawer) for name, height, drawer in wanted if view.has(name)]
+    return [item for item in found if item[1] is not vessels or _moved(view)]
+
+
+def _moved(view: View) -> bool:
+    """Tell whether pressure or heart rate change by as much as a line is thick on the smallest axis."""
+    changes = [view.level(name) for name in (_PRESSURE, _HEART) if view.has(name)]
+    return max(float(np.nanmax(np.abs(change), initial=0)) for change in changes) >= _SEEN
 
 
 def vessels(axes: Axes, view: View) -> None:
     """Draw the change of mean arterial pressure and that of the heart rate."""
     style.panel(axes, view.texts, view.texts("title_vessels"), view.texts("axis_vessels"), view.grade(_PRESSURE))
     curve(axes, view, _PRESSURE, style.BLUE, view.texts("mean_pressure"))
-    highest = 0.0
+    highest, labels = 0.0, [view.texts("mean_pressure")]
     if view.has(_HEART):
-        highest = curve(axes, view, _HEART, style.VERMILION, view.texts("heart_rate"))
+        dashes = people.DASHED if people.few(view) else "-"
+        highest = curve(axes, view, _HEART, style.VERMILION, view.texts("heart_rate"), dashes=dashes)
+        labels.append(view.texts("heart_rate"))
     axes.axhline(0, color=style.GREY, linewidth=0.5)
     lowest = float(view.level(_PRESSURE).min())
     axes.set_ylim(min(1.15 * lowest, -1), max(2 * highest, 1))
-    style.legend(axes)
+    people.line_key(axes, view, labels)
 
 
 def sodium(axes: Axes, view: View) -> None:
@@ -58,5 +70,10 @@ def sodium(axes: Axes, view: View) -> None:
 def urine(axes: Axes, view: View) -> None:
     """Draw the urine that is being made, in mL/min."""
     style.panel(axes, view.texts, view.texts("title_urine"), view.texts("axis_urine"), view.grade(_FLOW))
-    axes.plot(*outline(view.time, 60 * view.band(_FLOW)[0]), color=style.ORANGE, linewidth=1.1)
-    axes.set_ylim(bottom=0)
+    if people.few(view):
+        highest = curve(axes, view, _FLOW, style.ORANGE, None, scale=60)
+    else:
+        middle = 60 * view.band(_FLOW)[0]
+        axes.plot(*outline(view.time, middle), color=style.ORANGE, linewidth=1.1)
+        highest = float(middle.max(initial=0))
+    axes.set_ylim(0, 1.08 * highest or 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knuffel.analysis.interventions import Intervention
 from knuffel.report import style
+from knuffel.report.people import dose_name
 from knuffel.report.view import View, prescription_name, stimulus_name
 from knuffel.scenario.dose_units import usual_units
 
@@ -61,7 +62,9 @@ def strip_rows(view: View) -> list[Row]:
 def _name(view: View, kind: str, label: str) -> str:
     if kind == "stimulus":
         return stimulus_name(label, view.texts)
-    return prescription_name(label, view.texts) if kind == "prescribed" else label.replace("_", " ")
+    return (
+        prescription_name(label, view.texts) if kind == "prescribed" else dose_name(label, view.texts).replace("_", " ")
+    )
 
 
 def _span(view: View, items: list[Intervention]) -> tuple[float, float]:
