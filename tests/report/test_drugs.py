@@ -201,3 +201,13 @@ def test_numbers_of_drugs_and_fluids_are_told(runs: dict[str, Any]) -> None:
     assert carbetocin["receptors.density.end"]["unit"] == "fmol/mg"
     page = render(runs["carbetocin"], lang="nl")
     assert "Carbetocine in het plasma: hoogste" in page
+
+
+def test_samples_of_few_subjects_have_their_colours() -> None:
+    sampled = TWO + "observe: {samples: [{assay: ria_extracted, every: 10 min}, {assay: lcms_2d, every: 10 min}]}\n"
+    result = simulate(loads_scenario(sampled))
+    figure = result.figure()
+    marks = [line for line in panel(figure, PLASMA).lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert {line.get_color() for line in marks} == set(people.colours(View(result, texts("en"))))
+    assert sum(len(line.get_xdata()) for line in marks) == 2 * 4
+    assert overlaps(figure) == ([], [])

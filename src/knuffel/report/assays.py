@@ -94,7 +94,9 @@ def ranges(axes: Axes, view: View, items: list[Any]) -> tuple[float, float]:
         censored = view.level(f"sample.{item['name']}.censored") > 0
         moment = view.axis(np.asarray(view.variables[f"sample.{item['name']}.time"].data[...]))
         time = np.clip(moment, half * step, max(view.end - half * step, half * step)) + shift
-        look = {"color": _COLOURS[place % len(_COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+        # Colours tell few subjects apart, and then only marks tell the series apart.
+        colour = style.GREY if people.few(view) else _COLOURS[place % len(_COLOURS)]
+        look = {"color": colour, "marker": MARKERS[place % len(MARKERS)]}
         label = _label(view, item)
         if view.subjects > people.MOST:
             low, middle, high = np.nanquantile(values, (_LOW, _MIDDLE, _HIGH), axis=0)
@@ -102,8 +104,10 @@ def ranges(axes: Axes, view: View, items: list[Any]) -> tuple[float, float]:
             _marks(axes, time, middle, censored.mean(axis=0) > 0.5, label, **look)
             seen = np.concatenate([low, middle, high])
         else:
-            times = np.broadcast_to(time, values.shape)
-            _marks(axes, times.ravel(), values.ravel(), censored.ravel(), label, **look)
+            _marks(axes, np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), label, **look)
+            shades = people.colours(view) if people.few(view) else [look["color"]]
+            for row, below, shade in zip(values, censored, shades, strict=True):
+                _marks(axes, time, row, below, None, color=shade, marker=look["marker"])
             seen = values.ravel()
         seen = seen[np.isfinite(seen) & (seen > 0)]
         if len(seen):
@@ -112,7 +116,14 @@ def ranges(axes: Axes, view: View, items: list[Any]) -> tuple[float, float]:
 
 
 def _marks(
-    axes: Axes, time: Floats, values: Floats, below: npt.NDArray[np.bool_], label: str, *, color: str, marker: str
+    axes: Axes,
+    time: Floats,
+    values: Floats,
+    below: npt.NDArray[np.bool_],
+    label: str | None,
+    *,
+    color: str,
+    marker: str,
 ) -> None:
     look: dict[str, Any] = {"color": color, "marker": marker, "ls": "none", "ms": 3.8, "zorder": 6, "clip_on": False}
     axes.plot(time[~below], values[~below], label=label, mew=0.5, mec="white", **look)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from knuffel.analysis.milk_ejection import ejection_peaks
-from knuffel.report import style
+from knuffel.report import people, style
 from knuffel.report.panels import curve
 from knuffel.report.view import View, envelope
 
@@ -63,7 +63,8 @@ def flow(axes: Axes, view: View) -> None:
     port = "breast.milk_flow"
     style.panel(axes, view.texts, view.texts("title_milk_flow"), view.texts("axis_milk_flow"), view.grade(port))
     middle = view.band(port)[0]
-    axes.fill_between(view.time, 0, middle, color=style.ORANGE, alpha=0.6, linewidth=0)
+    if not people.few(view):
+        axes.fill_between(view.time, 0, middle, color=style.ORANGE, alpha=0.6, linewidth=0)
     curve(axes, view, port, style.ORANGE, None, 0.8)
     axes.set_ylim(bottom=0)
 

@@ -72,7 +72,10 @@ def secretion(axes: Axes, view: View) -> None:
     style.panel(
         axes, view.texts, view.texts("title_secretion"), view.texts("axis_secretion"), view.grade("secretion.rate")
     )
-    if view.has("pulses.rate"):
+    if view.has("pulses.rate") and people.few(view):
+        total = view.level("secretion.rate") + view.level("pulses.rate")
+        people.shares(axes, view, total, style.VERMILION, None, people.DASHED)
+    elif view.has("pulses.rate"):
         total = view.band("secretion.rate")[0] + view.band("pulses.rate")[0]
         axes.plot(*outline(view.time, total), color=style.VERMILION, linewidth=1.0, label=view.texts("with_pulses"))
     highest = curve(
@@ -80,7 +83,8 @@ def secretion(axes: Axes, view: View) -> None:
     )
     # A line at the very edge would be cut in half.
     axes.set_ylim(0, max(axes.get_ylim()[1], _HEAD * highest) or 1)
-    style.legend(axes)
+    labels = [view.texts("from_neurons"), view.texts("with_pulses")]
+    people.line_key(axes, view, labels if view.has("pulses.rate") else [])
 
 
 def curve(
@@ -129,7 +133,7 @@ def plasma(axes: Axes, view: View) -> None:
         _parts(axes, view, [view.band(name)[0] for name in parts], stacked=not wide and view.subjects == 1)
     highest = curve(axes, view, port, style.BLUE, view.texts("total"), 1.3)
     near = [] if assays.compared(view) else split_samples(view)[0]
-    if view.subjects > people.MOST and near:
+    if view.subjects > 1 and near:
         highest = max(highest, assays.ranges(axes, view, near)[1])
     else:
         highest = max([highest, *(_samples(axes, view, item, place) for place, item in enumerate(near))])

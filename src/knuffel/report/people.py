@@ -107,7 +107,7 @@ def curves(axes: Axes, view: View, name: str, width: float, dashes: str, scale: 
     return float(np.max(values, initial=0, where=np.isfinite(values)))
 
 
-def shares(axes: Axes, view: View, values: Floats, colour: str, label: str, dashes: str) -> None:
+def shares(axes: Axes, view: View, values: Floats, colour: str, label: str | None, dashes: str) -> None:
     """Draw what was computed from a level: each of few subjects, the median and the middle 90 % of many."""
     if few(view):
         for row, own in zip(values, colours(view), strict=True):
