@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knuffel import load_scenario, simulate
+from knuffel.analysis.interventions import interventions
 from knuffel.dosing_tables import read_event_table
 from knuffel.errors import DataError, StoreError
+from knuffel.kinetics_report import Wishes, find_kinetics
 from knuffel.result import Result
 from knuffel.scenario.model import Scenario
 from tests.e2e.conftest import Command
@@ -113,6 +115,25 @@ def test_subjects_keep_their_names_and_doses(tmp_path: Path) -> None:
     assert {name: facts["WT"] for name, facts in found.covariates.items()} == {"anna": 61.5, "bea": 70.0}
     values = np.asarray(result.recorded.variables["sample.observed.value"].data[...])[:, 0]
     assert [seen.value for seen in found.observations] == values.tolist()
+
+
+def test_doses_of_many_subjects_are_shown_as_one_and_summed_up_from_their_table(tmp_path: Path) -> None:
+    lines = [f"{who},{5 * who},{who},im\n" for who in range(1, 15)]
+    (tmp_path / "in.csv").write_text("ID,TIME[min],AMT[IU],ROUTE\n" + "".join(lines))
+    text = HEAD + "doses: [{drug: oxytocin, route: iv_bolus, amount: 1 IU, at: 1 min}]\ndose_table: in.csv\n"
+    result = simulate(scenario(tmp_path, text))
+    shown = interventions(result.attributes)
+    assert [(item.label, item.start, item.end) for item in shown] == [
+        ("oxytocin iv bolus, 1 IU at 1 min", 60_000, 60_000),
+        ("oxytocin im, 14 doses of 14 subjects", 300_000, 4_200_000),
+    ]
+    result.save(tmp_path / "out")
+    found = find_kinetics(str(tmp_path / "out"), Wishes())
+    assert any("each subject has doses of its own" in str(notice) for notice in found.notices)
+    few = interventions({"doses": result.attributes["doses"][:4]})
+    assert [item.label for item in few[1:]] == [
+        f"oxytocin im, {who} IU at {5 * who} min, subject {who}" for who in (1, 2, 3)
+    ]
 
 
 def test_what_is_below_the_limit_is_marked(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Intervention", "dose_text", "induction", "interventions", "prescriptions"]
+
+_MOST_OWN = 12
+"""Doses of single subjects that are listed one by one."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def interventions(attributes: Mapping[str, Any]) -> list[Intervention]:
         )
         for item in attributes.get("stimuli", ())
     ]
-    doses = []
-    for item in attributes.get("doses", ()):
+    doses, together = [], _together(attributes.get("doses", ()))
+    for item in together:
         steps = tuple((int(start), int(end), float(rate)) for start, end, rate in item.get("segments", ()))
         given = [int(t) for t, _ in item.get("amounts", ())]
         begins, ends = [step[0] for step in steps] + given, [step[1] for step in steps] + given
@@ -61,6 +64,26 @@ def induction(attributes: Mapping[str, Any]) -> Intervention | None:
     if not plan:
         return None
     return Intervention("dose", dose_text(plan), int(plan["start"]), int(plan["end"]), drug=str(plan["drug"]))
+
+
+def _together(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the doses, those of single subjects as one for each drug and route when there are many."""
+    own = [item for item in given if item.get("subject") is not None]
+    if len(own) <= _MOST_OWN:
+        return list(given)
+    kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for item in own:
+        kinds.setdefault((str(item["drug"]), str(item["route"])), []).append(item)
+    found = [item for item in given if item.get("subject") is None]
+    for (drug, route), items in kinds.items():
+        times = [time for item in items for piece in item.get("segments", ()) for time in piece[:2]]
+        times += [time for item in items for time, _ in item.get("amounts", ())]
+        people = len({item["subject"] for item in items})
+        text = f"{drug} {route} {len(items)} doses of {people} subject{'s' if people > 1 else ''}"
+        # A span without steps or amounts: from the first to the last of them.
+        ends = [(time, 0.0) for time in (min(times), max(times))] if times else []
+        found.append({"drug": drug, "route": route, "text": text, "amounts": ends})
+    return found
 
 
 def dose_text(item: Mapping[str, Any]) -> str:

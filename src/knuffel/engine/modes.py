@@ -163,6 +163,10 @@ class ScheduledSource(Component):
                 for time, quantity, row in amounts.get(port.name, ()):
                     times.setdefault(time, []).append((quantity, row))
         self._rates = {port.name: tuple(rates.get(port.name, ())) for port in ports if port.kind is Kind.RATE}
+        self._spans = {
+            name: np.array([piece[:2] for piece in pieces], dtype=np.int64).reshape(-1, 2)
+            for name, pieces in self._rates.items()
+        }
 
     def edges(self) -> Sequence[int]:
         """Return every dose time."""
@@ -179,8 +183,10 @@ class ScheduledSource(Component):
         for name, times in self._amounts.items():
             outputs[name] = _sum(times.get(t, ()), len(state.subject))
         for name, pieces in self._rates.items():
-            running = [(rate * dt / 1000, row) for start, end, rate, row in pieces if start <= t < end]
-            outputs[name] = _sum(running, len(state.subject))
+            # Searched as arrays: a table of doses of many subjects has thousands of pieces, most of them over.
+            begin, end = self._spans[name].T
+            running = [pieces[place][2:] for place in np.flatnonzero((begin <= t) & (t < end))]
+            outputs[name] = _sum([(rate * dt / 1000, row) for rate, row in running], len(state.subject))
         return outputs
 
     @staticmethod

@@ -137,7 +137,9 @@ def table_doses(
         who = kinds[0 if not women or women[place[item.subject]] else 1]
         spec = _dose(item, row, who, times)
         if spec is not None:
-            found.append(replace(spec, subject=place[item.subject] if given.several else None))
+            owner = f", subject {item.subject}"
+            own = replace(spec, subject=place[item.subject], text=spec.text + owner)
+            found.append(own if given.several else spec)
     row.tell_notices()
     if late and times.duration is not None:
         text = f"{late} doses begin after the end of the scenario, {time_text(times.duration)}, and are not given"
