@@ -76,6 +76,7 @@ bench: $(VENV)/.bench ## time the kernels against peers, and the engine
 	$(BIN)/python -m benchmarks.neurons
 	$(BIN)/python -m benchmarks.hodgkin_huxley
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.kinetics
 
 picture: $(VENV)/.run ## render the pictures of README and site anew
 	@mkdir -p docs/images
