@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from knuffel.body.contract import Inputs
 from knuffel.body.fluids import FluidParameters, FluidSettings, SalivaAndUrine
-from knuffel.body.fluids.equations import DEPOTS, behind, depot_step, moved
+from knuffel.body.fluids.equations import behind, depot_system
 from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError, ScenarioError
 from knuffel.evidence import load
@@ -132,8 +134,15 @@ def test_depots_against_an_integration():
 
     solved = solve_ivp(slope, (0, 240), [1.0, 0, 0, 0, 0], rtol=1e-11, atol=1e-14, t_eval=[1, 30, 240])
     for place, minutes in enumerate((1, 30, 240)):
-        step = depot_step(loss / 60, share, swallow / 60, exchange / 60, minutes * 60)
-        found = moved(step, np.eye(1, len(DEPOTS)))
+        own = replace(
+            numbers(FluidParameters),
+            nasal_loss_rate=loss / 60,
+            nasal_absorbed_fraction=share,
+            swallowing_rate=swallow / 60,
+            mucosal_exchange_rate=exchange / 60,
+        )
+        held, gone = depot_system(own).move(np.array([[1.0, 0, 0]]), np.zeros((1, 0)), minutes * 60_000)
+        found = np.concatenate([held, gone], axis=1)
         assert found[0] == pytest.approx(solved.y[:, place], rel=1e-7, abs=1e-12)
         assert found.sum() == pytest.approx(1, rel=1e-13)
 

@@ -24,10 +24,9 @@ from knuffel.body.contract import (
 from knuffel.body.fluids.equations import (
     DEPOTS,
     behind,
-    depot_step,
+    depot_system,
     exposure_on_grid,
     grid_times,
-    moved,
     on_grid,
     resting_saliva,
 )
@@ -41,7 +40,6 @@ _SPRAY = "doses.oxytocin_intranasal_spray"
 _SALIVA = "saliva.oxytocin_concentration"
 _URINE = "urine.oxytocin_ratio"
 _GRID = 60_000
-_MEMO_SIZE = 512
 _BALANCE = 1e-9
 
 
@@ -57,9 +55,11 @@ class FluidParameters:
     saliva_delay: float = parameter("fluids.saliva_delay", "s", "time from plasma to saliva, tau")
     saliva_volume: float = parameter("fluids.saliva_volume", "mL", "saliva in the mouth, V_s", positive=True)
     nasal_absorbed_fraction: float = parameter(
-        "fluids.nasal_absorbed_fraction", "1", "share of a nasal dose that reaches the blood, F", at_most=1
+        "plasma.intranasal_spray_bioavailability", "1", "share of a nasal dose that reaches the blood, F", at_most=1
     )
-    nasal_loss_rate: float = parameter("fluids.nasal_loss_rate", "1/s", "rate out of the nose, k_n", positive=True)
+    nasal_loss_rate: float = parameter(
+        "plasma.intranasal_spray_absorption", "1/s", "rate out of the nose, k_n", positive=True
+    )
     swallowing_rate: float = parameter("fluids.swallowing_rate", "1/s", "rate of swallowing, k_sw", positive=True)
     mucosal_exchange_rate: float = parameter(
         "fluids.mucosal_exchange_rate", "1/s", "rate between saliva and mucosa, k_ms"
@@ -135,28 +135,12 @@ class SalivaAndUrine(Component):
             round(float(np.max(length)) * 1000) for length in (parameters.saliva_delay, parameters.bladder_window)
         )
         self._slots = max(self._delay, self._window) // _GRID + 3
-        self._steps: dict[int, Floats] = {}
+        self._depots = depot_system(parameters)
 
     def notices(self) -> list[Notice]:
         """Return that nobody measured this."""
         text = "saliva and urine rest on assumed numbers: read their course, not their size"
         return [Notice("assumed_fluids", text, self.room)]
-
-    def _step(self, dt: int) -> Floats:
-        """Return the step of the depots over ``dt`` ms; a pure cache, emptied when it grows too large."""
-        found = self._steps.get(dt)
-        if found is None:
-            if len(self._steps) >= _MEMO_SIZE:
-                self._steps.clear()
-            own = self.parameters
-            self._steps[dt] = found = depot_step(
-                own.nasal_loss_rate,
-                own.nasal_absorbed_fraction,
-                own.swallowing_rate,
-                own.mucosal_exchange_rate,
-                dt / 1000,
-            )
-        return found
 
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[FluidState, Outputs]:
         """Return saliva and urine at the start. Raises `ParameterError` when plasma has no resting level above zero."""
@@ -184,7 +168,10 @@ class SalivaAndUrine(Component):
         spray = inputs.amount(_SPRAY)
         state.depots[:, 0] += spray
         state.given += spray
-        state.depots[:] = moved(self._step(dt), state.depots)
+        held = len(self._depots.compartments)
+        amounts = np.ascontiguousarray(state.depots[:, :held])
+        state.depots[:, :held], gone = self._depots.move(amounts, np.zeros((len(spray), 0)), dt)
+        state.depots[:, held:] += gone
         start, end = inputs.start(_PLASMA), inputs.end(_PLASMA)
         places = grid_times(t, dt, _GRID) % self._slots
         above, now = start - state.start, end - state.start

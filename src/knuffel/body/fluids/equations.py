@@ -7,7 +7,7 @@
     dA_s/dt = (1 - F) k_n A_n - k_sw A_s - k_ms (A_s - A_m)
     dA_m/dt = k_ms (A_s - A_m)
 
-The depots are linear with constant rates: the step over any time is a matrix exponential.
+The depots are a linear system with constant rates, moved exactly (`knuffel.body.linear`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DEPOTS", "behind", "depot_step", "exposure_on_grid", "grid_times", "moved", "on_grid", "resting_saliva"]
+from knuffel.body.linear import Flow, LinearSystem
+
+__all__ = ["DEPOTS", "behind", "depot_system", "exposure_on_grid", "grid_times", "on_grid", "resting_saliva"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,32 +34,19 @@ def resting_saliva(level: Any, spread: Any, normal: Floats) -> Floats:
     return found
 
 
-def depot_step(loss: Any, absorbed: Any, swallowing: Any, exchange: Any, seconds: float) -> Floats:
-    """Return the exact step over ``seconds``, (depot, depot) or (subject, depot, depot), in the order of `DEPOTS`.
-
-    Rates in 1/s; ``absorbed`` is the share of a nasal dose that reaches the blood. Columns sum to one: nothing is lost.
-    """
-    from scipy.linalg import expm
-
-    loss, absorbed, swallowing, exchange = np.broadcast_arrays(loss, absorbed, swallowing, exchange)
-    nose, saliva, mucosa, swallowed, blood = range(len(DEPOTS))
-    flow = np.zeros((*loss.shape, len(DEPOTS), len(DEPOTS)))
-    flow[..., nose, nose] = -loss
-    flow[..., saliva, nose] = (1 - absorbed) * loss
-    flow[..., blood, nose] = absorbed * loss
-    flow[..., saliva, saliva] = -swallowing - exchange
-    flow[..., swallowed, saliva] = swallowing
-    flow[..., mucosa, saliva] = flow[..., saliva, mucosa] = exchange
-    flow[..., mucosa, mucosa] = -exchange
-    step: Floats = expm(flow * seconds)
-    return step
-
-
-def moved(step: Floats, amounts: Floats) -> Floats:
-    """Return the amounts (subject, depot) after a step; column by column, so that each subject gets its own bits."""
-    columns = [step[..., place] * amounts[:, place, None] for place in range(len(DEPOTS))]
-    found: Floats = np.maximum(sum(columns[1:], columns[0]), 0)  # the exponential rounds: not below zero
-    return found
+def depot_system(parameters: Any) -> LinearSystem:
+    """Return the depots of a spray as a linear system: nose, saliva and mucosa, and what was swallowed and absorbed."""
+    p = parameters
+    nose, saliva, mucosa, swallowed, absorbed = DEPOTS
+    share = np.asarray(p.nasal_absorbed_fraction)
+    flows = [
+        Flow(nose, saliva, (1 - share) * p.nasal_loss_rate),
+        Flow(nose, absorbed, share * p.nasal_loss_rate),
+        Flow(saliva, swallowed, p.swallowing_rate),
+        Flow(saliva, mucosa, p.mucosal_exchange_rate),
+        Flow(mucosa, saliva, p.mucosal_exchange_rate),
+    ]
+    return LinearSystem((nose, saliva, mucosa), (swallowed, absorbed), (), flows)
 
 
 def grid_times(t: int, dt: int, step: int) -> Ints:
