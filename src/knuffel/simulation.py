@@ -36,12 +36,13 @@ __all__ = ["Progress", "simulate"]
 Progress = Callable[[float, float], None]
 """Called now and then with the simulated seconds so far and in all (warm-up included)."""
 
-_MEMORY_LIMIT = 3 * 2**29
+_MEMORY_LIMIT = 2**31
 _SPIKES_PER_SECOND = 10
 _BYTES_PER_SPIKE = 24
 _PROGRESS_EVERY = 0.2
 _SHORT = 300_000  # a dose of at most so many ms counts as a bolus
 _FINE, _WATCHED = 10_000, 420_000  # ms between records after a bolus, and for how long
+_MOST_WATCHED = 20  # boluses at so many times
 _MARK = ".knuffel"  # marks a directory as ours, and is locked while a run writes there
 
 
@@ -116,7 +117,7 @@ class _Run:
             samples=[_plan(model, item) for item in scenario.observe.samples],
             every=scenario.observe.record_every,
             end=scenario.duration,
-            also=_dose_ends(scenario),
+            also=_recorded_beside(scenario),
         )
         self.engine = Engine(
             model.wiring,
@@ -229,7 +230,9 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
     """Refuse a run whose result cannot fit, before it starts, with the reason."""
     levels, events = _recorded_ports(scenario, model)
     subjects, seconds = len(model.subjects), scenario.duration / 1000
-    size = 8 * subjects * len(levels) * (scenario.duration // scenario.observe.record_every + 1)
+    beside = {time for time in _recorded_beside(scenario) if time % scenario.observe.record_every}
+    rows = scenario.duration // scenario.observe.record_every + 1 + len(beside)
+    size = 8 * subjects * len(levels) * rows
     cells = scenario.rooms["neurons"].settings.get("cells", 0)
     if any(port.name == "neurons.spike" for port in events):
         size += int(_BYTES_PER_SPIKE * _SPIKES_PER_SECOND * seconds * cells * subjects)
@@ -244,7 +247,7 @@ def _refuse_too_large(scenario: Scenario, model: Model, directory: Path | None) 
             raise StoreError(f"{directory}: {need} and {free / 2**30:.1f} GiB are free: {advice}")
 
 
-def _dose_ends(scenario: Scenario) -> list[int]:
+def _recorded_beside(scenario: Scenario) -> list[int]:
     """Return the times just before and after which doses bring a level to a peak or a turn."""
     times = [time for dose in scenario.doses for start, end, _ in dose.segments for time in (start, end)]
     if scenario.rooms["circulation"].mode == "model":
@@ -256,6 +259,8 @@ def _after_boluses(scenario: Scenario) -> list[int]:
     """Return times in the minutes after a dose at once or a short one, in which blood pressure is lowest."""
     begins = [time for dose in scenario.doses for time, _ in dose.amounts]
     begins += [start for dose in scenario.doses for start, end, _ in dose.segments if end - start <= _SHORT]
+    if len(set(begins)) > _MOST_WATCHED:
+        return []  # subjects with times of their own: everybody would get the rows of all
     return [start + after for start in begins for after in range(_FINE, _WATCHED + 1, _FINE)]
 
 

@@ -70,7 +70,6 @@ def body_of(name: str = "human_men", **changes: Any) -> dict[str, Any]:
     at_term = float(name.startswith("term"))
     found = {
         "physiology__clearance": own.clearance + own.placental_clearance * at_term,
-        "physiology__weight": own.reference_weight,
         "physiology__pregnancy_factor": at_term,
     }
     return found | {f"physiology__{key}": value for key, value in changes.items()}

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knuffel.body.contract import Inputs
-from knuffel.body.fluids import FluidParameters, FluidSettings, SalivaAndUrine
+from knuffel.body.fluids import FluidParameters, SalivaAndUrine
 from knuffel.body.fluids.equations import behind, depot_system
-from knuffel.engine.random import Streams
 from knuffel.errors import ParameterError, ScenarioError
 from knuffel.evidence import load
 from knuffel.scenario import loads_scenario
@@ -27,7 +26,7 @@ IU_24 = 24 * 1.71e6
 
 
 def room(**changes):
-    return SalivaAndUrine(numbers(FluidParameters, **changes), FluidSettings(spread=False))
+    return SalivaAndUrine(numbers(FluidParameters, **changes))
 
 
 def given_levels(start, end, count=1, spray=0.0):
@@ -172,16 +171,15 @@ def test_more_reaches_the_throat_when_less_is_absorbed():
     assert absorbed[0.0] > absorbed[0.025] > absorbed[1.0] == 0
 
 
-def test_people_differ_in_the_level_and_keep_it():
-    own = SalivaAndUrine(numbers(FluidParameters))
-    _, outputs = own.init(subjects(4000), given_levels(BASAL, BASAL, 4000), Streams(3, "fluids"))
-    logs = np.log(outputs[SALIVA])
-    entry = load.parameters()["fluids.saliva_level_spread"]
-    assert np.exp(np.median(logs)) == pytest.approx(own.parameters.saliva_level, rel=0.03)
-    assert logs.std() == pytest.approx(entry.value, rel=0.05)
-    assert not load.parameters()["fluids.saliva_level"].spread, "else a cohort would draw it a second time"
-    _, again = own.init(subjects(1, first=77), given_levels(BASAL, BASAL), Streams(3, "fluids"))
-    assert again[SALIVA][0] == outputs[SALIVA][77]
+def test_a_population_differs_in_the_level():
+    text = (
+        "duration: 1 h\nsubject: {species: human, sex: female}\npopulation: {n: 2000, spread: [fluids.saliva_level]}\n"
+        "body: {neurons: off, secretion: basal, fluids: saliva-and-urine}\nobserve: {record: {every: 1 h}}\n"
+    )
+    logs = np.log(simulate(loads_scenario(text)).recorded.variables[SALIVA].data[:, 0])
+    entry = load.parameters()["fluids.saliva_level"]
+    assert np.exp(np.median(logs)) == pytest.approx(entry.value, rel=0.05)
+    assert logs.std() == pytest.approx(entry.spread["sd_log"], rel=0.05)
 
 
 def test_impossible_numbers_are_refused():

@@ -146,7 +146,7 @@ class Saturable:
         self.who = body_of("rat_saturable")
         self.clearance = self.who["physiology__clearance"]
         self.bolus, self.muscle, self.infusion, self.secretion = 2e5, 5e4, 300.0, 5.0
-        self.state, _ = self.room.init(subjects(), self.inputs(1), STREAMS)
+        self.state, _ = self.room.init(subjects(weight=np.array([0.25])), self.inputs(1), STREAMS)
 
     def inputs(self, dt: int, first: bool = False) -> Any:
         seconds = dt / 1000
@@ -159,8 +159,9 @@ class Saturable:
         v1, v2, q = own.central_volume * size, own.peripheral_volume * size, own.distribution_clearance * size
         total = (x[0] + x[2]) / v1
         half, share = own.saturation_concentration, own.saturable_share
-        working = self.clearance * (1 - share + share * half / (half + total))
         # What crosses to the brain is part of the clearance, and does not saturate.
+        crossing = own.permeability * own.barrier_receptor
+        working = crossing + (self.clearance - crossing) * (1 - share + share * half / (half + total))
         absorbed = own.im_absorption * x[4]
         given = [
             self.secretion - working * x[0] / v1 - q * (x[0] / v1 - x[1] / v2),

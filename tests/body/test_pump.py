@@ -99,11 +99,25 @@ def test_tachysystole_halves_the_rate_each_time() -> None:
     assert at_steps(rates(Plan(), {40: seen(frequency=0.5)}))[4] == 5, "five in ten minutes are adequate, not too many"
 
 
-@pytest.mark.parametrize(("duration", "after"), [(119.9, 6), (120, 0), (300, 0)])
-def test_a_contraction_that_is_too_long_stops_it_for_good(duration: float, after: float) -> None:
+@pytest.mark.parametrize(
+    ("duration", "after"), [(119.9, [6, 6, 6, 6]), (120, [0, 2.5, 4.5, 6]), (300, [0, 2.5, 4.5, 6])]
+)
+def test_after_a_contraction_that_is_too_long_it_stands_still_and_goes_on_with_half(
+    duration: float, after: list[float]
+) -> None:
     found = rates(Plan(), {33: seen(durations=[60, duration, 70], at=32 * MINUTE)})
     assert at_steps(found)[:4] == [0, 1, 3, 5]
-    assert at_steps(found)[4:] == [after] * 6
+    assert at_steps(found)[4:8] == after
+
+
+def test_a_contraction_counts_when_it_has_ended() -> None:
+    found = rates(Plan(), {39: seen(durations=[180], at=38 * MINUTE)})
+    assert at_steps(found)[3:8] == [5, 6, 0, 3, 5]
+
+
+def test_two_long_contractions_keep_it_still_for_two_steps() -> None:
+    found = rates(Plan(), {33: seen(durations=[130], at=32 * MINUTE), 43: seen(durations=[130], at=42 * MINUTE)})
+    assert at_steps(found)[3:8] == [5, 0, 0, 2.5, 4.5]
 
 
 def test_contractions_from_before_the_start_do_not_stop_it() -> None:
@@ -141,7 +155,7 @@ def test_subjects_are_decided_one_by_one() -> None:
         25: seen(durations=[150], at=25 * MINUTE, count=3, who=2),
     }
     found = rates(Plan(), what, count=3)
-    assert [at_steps(found, row)[:5] for row in range(3)] == [[0, 1, 3, 5, 6], [0, 1, 1, 3, 5], [0, 1, 3, 0, 0]]
+    assert [at_steps(found, row)[:5] for row in range(3)] == [[0, 1, 3, 5, 6], [0, 1, 1, 3, 5], [0, 1, 3, 0, 1.5]]
 
 
 def test_edges_are_the_steps_the_end_and_the_pauses() -> None:
@@ -204,13 +218,17 @@ def test_low_reference_rises_and_holds_with_a_uterus() -> None:
     time, rate = values(run, "time") // MINUTE, values(run, RATE)[0] / UNIT
     activity, frequency = values(run, "uterus.activity")[0], values(run, "uterus.contraction_frequency")[0]
     begins, lasts = values(run, "uterus.contraction.time"), values(run, "uterus.contraction.duration")
-    before, expected, held, stopped = 0.0, [], 0, False
+    before, expected, held, kept, stopped = 0.0, [], 0, 0.0, False
+    ends = begins + 1000 * lasts
     for minute in range(30, 540, 30):
         place = int(np.searchsorted(time, minute))
-        recent = (begins >= max(minute - 30, 30) * MINUTE) & (begins < minute * MINUTE)
-        stopped = stopped or bool((lasts[recent] >= 120).any())
+        recent = (begins >= 30 * MINUTE) & (ends > (minute - 30) * MINUTE) & (ends <= minute * MINUTE)
+        kept, again = kept if stopped else before / 2, stopped
+        stopped = bool((lasts[recent] >= 120).any())
         if stopped:
             before = 0.0
+        elif again:
+            before = kept
         elif 10 * frequency[place] > 5:
             before /= 2
         elif activity[place] >= 200 or frequency[place] >= 0.4:

@@ -77,7 +77,7 @@ def test_times_have_to_ascend(times: list[float]) -> None:
         ("duration: 1 h\nsubject: {species: human, sex: male}\nbody: {neurons: {cells: 20}}\n", "neurons is if-oxy"),
         ("duration: 1 h\nsubject: {species: rat, sex: male, kinetics: rat_saturable}\n" + PLAIN, "saturates"),
         (WOMAN + ", state: term}\ndoses: [{protocol: acog_low, start: 0 h, end: 5 h}]\n" + PLAIN, "pump is"),
-        ("duration: 3 days\nsubject: {species: human, sex: female, state: postpartum}\n" + PLAIN, "more than a day"),
+        ("duration: 3 h\nsubject: {species: human, sex: female, state: postpartum}\n" + PLAIN, "60 min after a birth"),
         ("duration: 1 h\nsubject: {species: human, sex: male}\nbody: {neurons: off, plasma: off}\n", "plasma is off"),
     ],
 )  # fmt: skip

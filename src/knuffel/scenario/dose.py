@@ -141,7 +141,7 @@ class DoseReader:
             message = said if elsewhere else "there is no such route"
             self._problem("route", message, allowed=routes, near=None if elsewhere else word)
             return False
-        if word in _FEMALE_ROUTES and self.subject is not None and self.subject.sex == "male":
+        if word in _FEMALE_ROUTES and self.subject is not None and self.subject.sex != "female":
             self._problem("route", "this route is one of women", allowed=[name for name in routes if name != word])
             return False
         return True

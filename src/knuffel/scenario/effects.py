@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from knuffel.body.plan import component_class
 from knuffel.scenario.model import DoseSpec, RoomSpec, SubjectSpec
 
-__all__ = ["EFFECTS", "LARGE_COHORT", "asks_for_water", "has_v2_drive", "wanted"]
+__all__ = ["EFFECTS", "asks_for_water", "has_v2_drive", "wanted"]
 
 EFFECTS = ("circulation", "water")
 """The rooms of side effects, of people only."""
-
-LARGE_COHORT = 1000
-"""Above so many subjects the blood pressure runs only when the scenario names it."""
 
 _VASODILATORS = ("oxytocin", "carbetocin")
 _LONG_INFUSION = 3_600_000
@@ -23,13 +20,12 @@ _DRIVE = "receptors.v2_drive"
 def wanted(room: str, subject: SubjectSpec, doses: Sequence[DoseSpec], earlier: Mapping[str, RoomSpec]) -> bool:
     """Whether a room of side effects runs unless the scenario says otherwise.
 
-    The blood pressure with doses of oxytocin or carbetocin into a vein or muscle, unless the cohort is large. Water
+    The blood pressure with doses of oxytocin or carbetocin into a vein or muscle. Water
     with an infusion of oxytocin longer than an hour or when water is given, if the receptors tell the kidney.
     """
     if room == "circulation":
         vasodilators = any(dose.drug in _VASODILATORS and dose.route.startswith(("iv", "im")) for dose in doses)
-        # A step of the vessels for every second of a day: of ten thousand people that is most of the work of a run.
-        return subject.species == "human" and vasodilators and subject.count <= LARGE_COHORT
+        return subject.species == "human" and vasodilators
     return asks_for_water(subject, doses) and has_v2_drive(earlier)
 
 

@@ -30,7 +30,7 @@ _DEFAULT_WEEK = {"pregnant": 20.0, "term": 39.0, "postpartum": 40.0}
 _WEEKS = {"pregnant": (4.0, 42.0), "term": (37.0, 42.0), "postpartum": (4.0, 42.0)}
 _LIMITS_OF_WEEKS = (0.0, 42.0)
 _DEFAULT_WEIGHT = {"human": 70.0, "rat": 0.25}
-_TERM_WEIGHT = 75.0
+_CARRYING, _CARRYING_WEIGHT = ("pregnant", "term", "postpartum"), 75.0
 _USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
 _DEFAULT_DAYS = {"lactating": 30.0, "postpartum": 0.0}
 _LONGEST_LACTATION = {"human": 1095.0, "rat": 40.0}
@@ -202,7 +202,7 @@ def _notice_clearance(subject: SubjectSpec, problems: Problems) -> None:
 
 def _weight(section: Subject, species: str, problems: Problems) -> float:
     path: Path = ("subject", "weight")
-    default = _TERM_WEIGHT if section.state == "term" else _DEFAULT_WEIGHT[species]
+    default = _CARRYING_WEIGHT if section.state in _CARRYING else _DEFAULT_WEIGHT[species]
     if section.weight is None:
         return default
     weight, (low, high) = section.weight.value, _USUAL_WEIGHT[species]

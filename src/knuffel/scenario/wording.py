@@ -72,7 +72,7 @@ WORDS: dict[str, dict[str, str]] = {
         "induction": "{drug}, pump by the protocol {name}",
         "induction_how": "{first} mU/min, then +{increment} mU/min every {interval}, up to {maximum} mU/min; {rule}",
         "rule_contractions": "held when contractions are adequate, halved when they are too many, "
-        "stopped after one that lasts too long",
+        "stopped for a step after one that lasts too long",
         "rule_none": "whatever the uterus does",
         "pause": "the pump pauses",
         "pause_how": "to {end}",
@@ -177,7 +177,7 @@ WORDS: dict[str, dict[str, str]] = {
         "induction": "{drug}, pomp volgens het protocol {name}",
         "induction_how": "{first} mU/min, dan +{increment} mU/min om de {interval}, tot {maximum} mU/min; {rule}",
         "rule_contractions": "gelijk gehouden als de weeën genoeg zijn, gehalveerd als het er te veel zijn, "
-        "gestopt na een wee die te lang duurt",
+        "een stap gestopt na een wee die te lang duurt",
         "rule_none": "wat de baarmoeder ook doet",
         "pause": "de pomp pauzeert",
         "pause_how": "tot {end}",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from knuffel.body.contract import Inputs, Subjects
-from knuffel.body.fluids import FluidParameters, FluidSettings, SalivaAndUrine
+from knuffel.body.fluids import FluidParameters, SalivaAndUrine
 from knuffel.engine.random import Streams
 from knuffel.evidence import load
 from knuffel.observe.assay import Tubes, left_in_tube, measure
@@ -115,7 +115,7 @@ def _tubes() -> list[Row]:
 
 def _course(units: float, hours: int) -> Floats:
     """Return saliva (pg/mL) at every whole minute after a nasal spray, in a man whose plasma stays at rest."""
-    room, streams, one = SalivaAndUrine(numbers(FluidParameters), FluidSettings(spread=False)), Streams(0), np.ones(1)
+    room, streams, one = SalivaAndUrine(numbers(FluidParameters)), Streams(0), np.ones(1)
     levels = {port.name: (one, one) for port in room.inputs[:2]}
     spray = room.inputs[2].name
     state, start = room.init(Subjects(np.arange(1), sex="male"), Inputs(levels), streams)

@@ -1,5 +1,5 @@
 """Saliva and urine: what a laboratory can have without a needle."""
 
-from knuffel.body.fluids.component import FluidParameters, FluidSettings, FluidState, SalivaAndUrine
+from knuffel.body.fluids.component import FluidParameters, FluidState, SalivaAndUrine
 
-__all__ = ["FluidParameters", "FluidSettings", "FluidState", "SalivaAndUrine"]
+__all__ = ["FluidParameters", "FluidState", "SalivaAndUrine"]

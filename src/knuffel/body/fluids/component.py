@@ -28,11 +28,10 @@ from knuffel.body.fluids.equations import (
     exposure_on_grid,
     grid_times,
     on_grid,
-    resting_saliva,
 )
 from knuffel.errors import Notice, ParameterError
 
-__all__ = ["FluidParameters", "FluidSettings", "FluidState", "SalivaAndUrine"]
+__all__ = ["FluidParameters", "FluidState", "SalivaAndUrine"]
 
 _PLASMA = "plasma.oxytocin_concentration"
 _BASAL = "physiology.basal_concentration"
@@ -48,9 +47,6 @@ class FluidParameters:
     """Numbers of saliva and urine; scalars or arrays of shape (subject,), the two times equal in all subjects."""
 
     saliva_level: float = parameter("fluids.saliva_level", "pg/mL", "resting oxytocin in saliva, the median, s0")
-    saliva_level_spread: float = parameter(
-        "fluids.saliva_level_spread", "1", "standard deviation of the logarithm of s0 between people, sigma"
-    )
     saliva_gain: float = parameter("fluids.saliva_gain", "1", "relative rise in saliva for one in plasma, k")
     saliva_delay: float = parameter("fluids.saliva_delay", "s", "time from plasma to saliva, tau")
     saliva_volume: float = parameter("fluids.saliva_volume", "mL", "saliva in the mouth, V_s", positive=True)
@@ -73,13 +69,6 @@ class FluidParameters:
                 raise ParameterError(f"fluids.{name} has to be the same in all subjects of a run")
         if np.any(np.asarray(self.bladder_window) * 1000 < 1):
             raise ParameterError(f"fluids.bladder_window is {self.bladder_window} s; it has to be at least 1 ms")
-
-
-@dataclass(frozen=True)
-class FluidSettings:
-    """``spread``: whether people differ in the resting level of their saliva; without, each is the median person."""
-
-    spread: bool = True
 
 
 @dataclass
@@ -124,13 +113,12 @@ class SalivaAndUrine(Component):
     coupling_interval = _GRID
     longest_interval = _GRID
     Parameters = FluidParameters
-    Settings = FluidSettings
     State = FluidState
 
     parameters: FluidParameters
 
-    def __init__(self, parameters: FluidParameters, settings: FluidSettings | None = None) -> None:
-        super().__init__(parameters, settings or FluidSettings())
+    def __init__(self, parameters: FluidParameters, settings: None = None) -> None:
+        super().__init__(parameters, settings)
         self._delay, self._window = (
             round(float(np.max(length)) * 1000) for length in (parameters.saliva_delay, parameters.bladder_window)
         )
@@ -147,13 +135,11 @@ class SalivaAndUrine(Component):
         own, basal = self.parameters, inputs.end(_BASAL)
         if not (basal > 0).all():
             raise ParameterError(f"{_BASAL} is {float(np.min(basal)):g} pg/mL: saliva and urine need one above zero")
-        spread = own.saliva_level_spread if self.settings.spread else 0
-        saliva = resting_saliva(own.saliva_level, spread, streams("saliva level").normal(0, subject=subjects.index))
         plasma = subjects.full(inputs.end(_PLASMA))
         slots = (len(subjects), self._slots)
         state = FluidState(
             resting=subjects.full(basal),
-            saliva=subjects.full(saliva),
+            saliva=subjects.full(own.saliva_level),
             start=plasma,
             line=np.repeat(plasma[:, None], self._slots, axis=1),
             exposed=np.zeros(slots),

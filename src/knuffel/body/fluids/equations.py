@@ -19,19 +19,13 @@ import numpy.typing as npt
 
 from knuffel.body.linear import Flow, LinearSystem
 
-__all__ = ["DEPOTS", "behind", "depot_system", "exposure_on_grid", "grid_times", "on_grid", "resting_saliva"]
+__all__ = ["DEPOTS", "behind", "depot_system", "exposure_on_grid", "grid_times", "on_grid"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 DEPOTS = ("nose", "saliva", "mucosa", "swallowed", "absorbed")
 """The columns of the depots: three that hold oxytocin, and where it went."""
-
-
-def resting_saliva(level: Any, spread: Any, normal: Floats) -> Floats:
-    """Return the resting concentration in saliva of each subject for standard normal numbers, (subject,)."""
-    found: Floats = level * np.exp(spread * normal)
-    return found
 
 
 def depot_system(parameters: Any) -> LinearSystem:

@@ -10,6 +10,7 @@ import numpy as np
 
 from knuffel.body.contract import (
     Component,
+    Events,
     Floats,
     Inputs,
     Ints,
@@ -83,23 +84,27 @@ class PumpSettings:
 class PumpState(State):
     """Arrays of shape (subject,).
 
-    ``rate`` in pg/s; ``started`` 1 once the first rate was set; ``stopped`` 1 after a contraction that was too long;
-    ``longest`` the longest contraction since the last step, in s.
+    ``rate`` in pg/s; ``started`` 1 once the first rate was set; ``stopped`` 1 while the pump stands still after a
+    contraction that was too long, and ``kept`` pg/s, the rate with which it goes on; ``longest`` the longest
+    contraction, in s, that ended since the last step; ``running_end`` ms and ``running`` s, end and length of the last.
     """
 
     rate: Floats
     started: Ints
     stopped: Ints
+    kept: Floats
     longest: Floats
+    running_end: Ints
+    running: Floats
 
 
 class InductionPump(Component):
     """Raises the rate by one increment at every interval, up to the maximum.
 
     With the rule ``contractions`` it looks at the uterus first, as the staff would: it holds the rate when activity or
-    frequency is adequate, halves it at tachysystole, and stops for good after a tetanic contraction. It sees the
-    uterus as it is at the step, and every contraction since the step before. During a pause nothing flows and nothing
-    is decided; afterwards the rate is what it was.
+    frequency is adequate, halves it at tachysystole, and stops after a tetanic contraction, to go on with half the
+    rate at the next step. It sees the uterus as it is at the step, and every contraction that ended since the step
+    before. During a pause nothing flows and nothing is decided; afterwards the rate is what it was.
     """
 
     room = "pump"
@@ -144,7 +149,10 @@ class InductionPump(Component):
             rate=np.zeros(count),
             started=np.zeros(count, dtype=np.int64),
             stopped=np.zeros(count, dtype=np.int64),
+            kept=np.zeros(count),
             longest=np.zeros(count),
+            running_end=np.zeros(count, dtype=np.int64),
+            running=np.zeros(count),
         )
         return state, {_RATE: np.zeros(count)}
 
@@ -155,7 +163,7 @@ class InductionPump(Component):
             return {_INFUSION: np.zeros(len(state.rate)), _RATE: np.zeros(len(state.rate))}
         # What came before the start says nothing about the infusion.
         contractions = inputs.events(_CONTRACTION).between(plan.start, t + dt)
-        np.maximum.at(state.longest, contractions.subject, contractions.values.get("duration", np.zeros(0)))
+        self._watch(state, contractions, t)
         paused = any(begin <= t < end for begin, end in plan.pauses)
         flowing = plan.start <= t < plan.end and not paused
         if flowing and (t - plan.start) % plan.interval == 0:
@@ -163,6 +171,17 @@ class InductionPump(Component):
         rate = state.rate * flowing
         # In this order the bits are those of an infusion that was written step by step.
         return {_INFUSION: rate * dt / 1000, _RATE: (rate, rate.copy())}
+
+    def _watch(self, state: PumpState, contractions: Events, t: int) -> None:
+        """Take in contractions that began; how long one is, is known when it has ended."""
+        lengths = contractions.values.get("duration", np.zeros(0))
+        for time, subject, length in zip(contractions.time, contractions.subject, lengths, strict=True):
+            # The one before has ended: contractions do not overlap.
+            state.longest[subject] = max(state.longest[subject], state.running[subject])
+            state.running_end[subject], state.running[subject] = time + round(length * 1000), length
+        ended = state.running_end <= t
+        state.longest[ended] = np.maximum(state.longest, state.running)[ended]
+        state.running[ended] = 0
 
     def _decide(self, state: PumpState, inputs: Inputs, plan: Schedule) -> None:
         wanted = np.where(state.started == 1, state.rate + plan.increment, plan.first)
@@ -173,11 +192,12 @@ class InductionPump(Component):
             frequency = inputs.end(_FREQUENCY)
             enough = (inputs.end(_ACTIVITY) >= own.adequate_activity) | (frequency >= own.adequate_frequency)
             many = _WINDOW * frequency > own.tachysystole_limit
-            state.stopped |= (state.longest >= own.tetany_duration) & (state.longest > 0)
-            stopped = state.stopped == 1
-            raised = ~(many | enough | stopped)
+            again, tetanic = state.stopped == 1, (state.longest >= own.tetany_duration) & (state.longest > 0)
+            state.kept[:] = np.where(again, state.kept, state.rate / 2)
+            state.stopped[:] = tetanic
+            raised = ~(many | enough | tetanic | again)
             wanted = np.where(many, state.rate / 2, np.where(enough, state.rate, wanted))
-            wanted[stopped] = 0
+            wanted = np.where(tetanic, 0.0, np.where(again, state.kept, wanted))
         state.rate[:] = wanted
         state.started |= raised
         state.longest[:] = 0

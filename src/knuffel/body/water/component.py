@@ -113,7 +113,7 @@ class Antidiuresis(Component):
     def init(self, subjects: Subjects, inputs: Inputs, streams: RandomStreams) -> tuple[AntidiuresisState, Outputs]:
         """Return a body in balance: what is drunk replaces the urine at the resting drive and the other losses."""
         own, count = self.parameters, len(subjects)
-        share = own.share_of_men if subjects.sex == "male" else own.share_of_women
+        share = np.where(subjects.male(), own.share_of_men, own.share_of_women)
         water = subjects.weight * share * 1000
         _, flow = self._urine(inputs.end(_DRIVE))
         state = AntidiuresisState(

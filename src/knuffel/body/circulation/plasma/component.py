@@ -89,6 +89,7 @@ class PlasmaTwoCompartment(Component):
             default=0, range=(0, inf), substance="oxytocin",
         ),
     )  # fmt: skip
+    longest_interval = _HOUR
     Parameters = PlasmaParameters
     Settings = PlasmaSettings
     State = PlasmaState

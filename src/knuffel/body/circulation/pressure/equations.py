@@ -73,32 +73,37 @@ def advance_vessels(
     slots, seconds = line.shape[2], step / 1000
     for row in range(site.shape[0]):
         own = table[:, row if table.shape[1] > 1 else 0]
-        rate, half, half_other, ceiling, onset, recovery = own[0], own[1], own[2], own[3], own[4], own[5]
+        rate, onset, recovery, ceiling = own[0], own[4], own[5], own[3]
+        half, half_other = own[1] * own[1], own[2] * own[2]
         keep = math.exp(-rate * seconds)
-        now = t
+        first, second = site[row, 0], site[row, 1]
+        slope, slope_other = (end[row, 0] - start[row, 0]) / dt, (end[row, 1] - start[row, 1]) / dt
+        other = second > 0 or start[row, 1] > 0 or end[row, 1] > 0 or partial[row, 1] > 0 or line[row, 1].max() > 0
+        before = first * first / (half + first * first) + ceiling * second * second / (half_other + second * second)
+        now, grid = t, t // step
+        place = grid % slots
         while now < t + dt:
-            grid = now // step
             until = min((grid + 1) * step, t + dt)
-            for drug in range(DRUGS):
-                slope = (end[row, drug] - start[row, drug]) / dt
-                middle = start[row, drug] + slope * ((now - t) + (until - t)) / 2
-                partial[row, drug] += middle * (until - now)
+            middle, length = ((now - t) + (until - t)) / 2, until - now
+            partial[row, 0] += (start[row, 0] + slope * middle) * length
+            if other:
+                partial[row, 1] += (start[row, 1] + slope_other * middle) * length
             if until == (grid + 1) * step:
-                before = site[row, 0] * site[row, 0], site[row, 1] * site[row, 1]
-                for drug in range(DRUGS):
-                    line[row, drug, grid % slots] = partial[row, drug] / step
-                    partial[row, drug] = 0.0
-                    arrived = line[row, drug, (grid + 1) % slots]
-                    site[row, drug] = arrived + (site[row, drug] - arrived) * keep
-                after = site[row, 0] * site[row, 0], site[row, 1] * site[row, 1]
-                mean = 0.0
-                for squares in (before, after):
-                    mean += squares[0] / (half * half + squares[0]) / 2
-                    if squares[1] > 0:
-                        mean += ceiling * squares[1] / (half_other * half_other + squares[1]) / 2
-                rise = onset * mean * (1 - tolerance[row])
+                oldest = place + 1 if place + 1 < slots else 0
+                line[row, 0, place], partial[row, 0] = partial[row, 0] / step, 0.0
+                arrived = line[row, 0, oldest]
+                first = arrived + (first - arrived) * keep
+                after = first * first / (half + first * first)
+                if other:
+                    line[row, 1, place], partial[row, 1] = partial[row, 1] / step, 0.0
+                    arrived = line[row, 1, oldest]
+                    second = arrived + (second - arrived) * keep
+                    after += ceiling * second * second / (half_other + second * second)
+                rise = onset * 0.5 * (before + after) * (1 - tolerance[row])
                 both = rise + recovery
                 if both > 0:
                     aim = rise / both
                     tolerance[row] = aim + (tolerance[row] - aim) * math.exp(-both * seconds)
+                before, place, grid = after, oldest, grid + 1
             now = until
+        site[row, 0], site[row, 1] = first, second

@@ -126,7 +126,7 @@ class OperationalReceptor(Component):
             density=subjects.full(inputs.end(_DENSITY_SET)),
             coupled_fraction=subjects.full(1),
             remaining_fraction=subjects.full(1),
-            mammary_ratio=subjects.full(0 if subjects.sex == "male" else self.parameters.mammary_ratio),
+            mammary_ratio=np.where(subjects.male(), 0.0, subjects.full(self.parameters.mammary_ratio)),
         )
         now = np.array([[inputs.end(name) for name in _LEVELS]])
         outputs = self._outputs(state, now, state.density, state.coupled_fraction)
