@@ -7,7 +7,8 @@
 
 The grid is one of absolute time. What enters the delay at a grid step is the mean of the concentration over that step,
 taken along a straight line between the ends of each engine interval, so the dose that reaches the vessels does not
-depend on how time is cut. Over one step C is constant and Ce is exact; z moves with e at the middle of the step.
+depend on how time is cut. Over one step C is constant and Ce is exact; z moves with the mean e of the step, by the
+trapezoidal rule: a step is short against its minutes.
 
 Plain Python on scalars: `kernel` compiles `advance_vessels`, line for line.
 """
@@ -103,7 +104,8 @@ def advance_vessels(
                 both = rise + recovery
                 if both > 0:
                     aim = rise / both
-                    tolerance[row] = aim + (tolerance[row] - aim) * math.exp(-both * seconds)
+                    moved = both * seconds
+                    tolerance[row] = aim + (tolerance[row] - aim) * (2 - moved) / (2 + moved)
                 before, place, grid = after, oldest, grid + 1
             now = until
         site[row, 0], site[row, 1] = first, second
