@@ -43,7 +43,7 @@ class Tubes:
     inhibitor: float = parameter("tubes.breakdown_inhibitor", "mL/(IU*s)", "breakdown with an inhibitor")
     heparin: float = parameter("tubes.breakdown_heparin", "mL/(IU*s)", "breakdown in lithium heparin")
     serum: float = parameter("tubes.breakdown_serum", "mL/(IU*s)", "breakdown in clotting blood")
-    oxytocinase_activity: float = parameter("tubes.oxytocinase_activity", "IU/mL", "oxytocinase outside pregnancy")
+    oxytocinase_resting: float = parameter("physiology.oxytocinase_resting", "IU/mL", "oxytocinase outside pregnancy")
 
     def __post_init__(self) -> None:
         check_numbers(self)

@@ -77,7 +77,7 @@ def _after_tube(values: Floats, series: SampleSpec, activity: Variable | None) -
     rate = breakdown(series)
     if rate == 0:
         return values
-    own = resolve.numbers(Tubes).oxytocinase_activity if activity is None else activity.data[...]
+    own = resolve.numbers(Tubes).oxytocinase_resting if activity is None else activity.data[...]
     return left_in_tube(values, rate, own, series.held / 1000)
 
 

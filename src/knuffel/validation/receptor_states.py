@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from knuffel.body.contract import Inputs, Subjects
+from knuffel.body.physiology import AdultParameters
 from knuffel.body.receptors.operational import OperationalReceptor, ReceptorParameters, ReceptorSettings
 from knuffel.body.receptors.operational.equations import desensitised
 from knuffel.engine.random import Streams
@@ -17,9 +19,6 @@ from knuffel.validation.row import Row
 
 __all__ = ["figures", "rows"]
 
-TERM = 477.0
-"""Receptors before labour at term, fmol/mg."""
-
 LEVELS = (2.0, 5.0, 10.0)
 PLATEAU = 442_000.0
 """Atosiban in plasma under 300 ug/min, pg/mL."""
@@ -27,15 +26,28 @@ PLATEAU = 442_000.0
 LABOUR = 12 * 60
 WASHOUT = 4 * 60
 DRIVES = {"PK28a": 0.8, "PK28b": 1.0}
-_MOLAR_MASS_OF_ATOSIBAN = 994.19
+BARUSIBAN, ATOSIBAN = 2.5, 250.0
+"""In a bath, nM."""
+
 _PLAIN: Mapping[str, Override] = {}
-BATHS = {
-    "PK31a": {"receptors__barusiban_concentration": Override(2.5, "nM")},
-    "PK31b": {
-        "receptors__atosiban_concentration": Override(250 * _MOLAR_MASS_OF_ATOSIBAN / 1000, "ng/mL"),
-        "receptors__atosiban_free_fraction": Override(1.0, "1"),
-    },
-}
+
+
+@lru_cache(maxsize=1)
+def _term() -> float:
+    """Return the receptors before labour at term, fmol/mg."""
+    return float(numbers(AdultParameters).late_density)
+
+
+def _baths() -> dict[str, dict[str, Override]]:
+    """Return what is in the bath of each strip, by target."""
+    molar_mass = numbers(ReceptorParameters).atosiban_molar_mass
+    return {
+        "PK31a": {"receptors__barusiban_concentration": Override(BARUSIBAN, "nM")},
+        "PK31b": {
+            "receptors__atosiban_concentration": Override(ATOSIBAN * molar_mass / 1000, "ng/mL"),
+            "receptors__atosiban_free_fraction": Override(1.0, "1"),
+        },
+    }
 
 
 def rows() -> list[Row]:
@@ -44,7 +56,7 @@ def rows() -> list[Row]:
         Row("PK17", max(_effect(level, PLATEAU) / _effect(level) for level in LEVELS), "highest of 2, 5 and 10 pg/mL"),
         *(Row(target, float(_remaining(LABOUR, drive))) for target, drive in DRIVES.items()),
         Row("PK29", float(_recovered(WASHOUT))),
-        *(Row(target, _half_level(bath) / _half_level()) for target, bath in BATHS.items()),
+        *(Row(target, _half_level(bath) / _half_level()) for target, bath in _baths().items()),
     ]
 
 
@@ -54,7 +66,7 @@ def _effect(level: float, atosiban: float = 0, bath: Mapping[str, Override] = _P
     now = {
         "plasma.oxytocin_concentration": level,
         "plasma.atosiban_concentration": atosiban,
-        "physiology.receptor_density_set": TERM,
+        "physiology.receptor_density_set": _term(),
     }
     inputs = Inputs({port.name: (np.array([now.get(port.name, 0.0)]),) * 2 for port in room.inputs})
     _, outputs = room.init(Subjects(np.arange(1)), inputs, Streams(0))
@@ -109,7 +121,7 @@ def figures() -> dict[str, Any]:
     right.semilogx(grid, [_effect(level) for level in grid], label="no antagonist")
     right.semilogx(grid, [_effect(level, PLATEAU) for level in grid], label="atosiban 442 ng/mL in plasma")
     for target, words in (("PK31a", "barusiban 2.5 nM in a bath"), ("PK31b", "atosiban 250 nM in a bath")):
-        right.semilogx(grid, [_effect(level, bath=BATHS[target]) for level in grid], "--", label=words)
+        right.semilogx(grid, [_effect(level, bath=_baths()[target]) for level in grid], "--", label=words)
     right.set(xlabel="oxytocin (pg/mL)", ylabel="effect", title="at term: no published curve")
     right.legend(fontsize="small")
     return {"receptor_states": figure}
