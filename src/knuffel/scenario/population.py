@@ -24,9 +24,10 @@ from knuffel.population.spec import (
 from knuffel.scenario.body import parameter_sets
 from knuffel.scenario.distributed import read_distribution
 from knuffel.scenario.model import RoomSpec, SubjectSpec
-from knuffel.scenario.schema_population import Covariates, Population
+from knuffel.scenario.schema_population import Covariates, Distributed, Population
 from knuffel.scenario.subject import longest_since_birth, of_sex, weeks_of
 from knuffel.scenario.tree import Path, Problems
+from knuffel.scenario.weights import UNUSUAL, unusual_weight
 
 __all__ = ["limits_of", "read_population", "read_share", "read_size"]
 
@@ -231,7 +232,24 @@ class _Reader:
             how = read_distribution(item, unit, limits, self.subject.count, path, self.problems)
             if how is not None:
                 found[name] = how
+                if name == "weight":
+                    self._notice_weight(how, item, path)
         return found
+
+    def _notice_weight(self, how: Distribution, item: Distributed, path: Path) -> None:
+        """Say so when the centre, a limit that was typed, or a listed weight is unusual; once."""
+        given: list[tuple[str, tuple[float, ...]]] = [
+            ("values", how.values),
+            ("median", () if item.median is None else (how.centre,)),
+            ("mean", () if item.mean is None else (how.centre,)),
+            ("from", () if item.from_ is None else (how.low,)),
+            ("to", () if item.to is None else (how.high,)),
+        ]
+        for key, weights in given:
+            text = unusual_weight(weights, self.subject.species)
+            if text is not None:
+                self.problems.notice(UNUSUAL, (*path, key), text)
+                return
 
     def _fits(self, name: str, path: Path) -> bool:
         """Tell whether the subject and the models can have this covariate."""

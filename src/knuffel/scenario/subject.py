@@ -11,7 +11,7 @@ from knuffel.scenario.model import DoseSpec, SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["notice_identical", "longest_since_birth", "of_sex", "read_subject", "weeks_of"]
+__all__ = ["USUAL_WEIGHT", "notice_identical", "longest_since_birth", "of_sex", "read_subject", "weeks_of"]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
@@ -31,7 +31,9 @@ _WEEKS = {"pregnant": (4.0, 42.0), "term": (37.0, 42.0), "postpartum": (4.0, 42.
 _LIMITS_OF_WEEKS = (0.0, 42.0)
 _DEFAULT_WEIGHT = {"human": 70.0, "rat": 0.25}
 _TERM_WEIGHT = 75.0
-_USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
+USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
+"""What most bodies weigh (kg): outside there is a notice."""
+
 _DEFAULT_DAYS = {"lactating": 30.0, "postpartum": 0.0}
 _LONGEST_LACTATION = {"human": 1095.0, "rat": 40.0}
 _LONGEST_POSTPARTUM = 60.0
@@ -205,7 +207,7 @@ def _weight(section: Subject, species: str, problems: Problems) -> float:
     default = _TERM_WEIGHT if section.state == "term" else _DEFAULT_WEIGHT[species]
     if section.weight is None:
         return default
-    weight, (low, high) = section.weight.value, _USUAL_WEIGHT[species]
+    weight, (low, high) = section.weight.value, USUAL_WEIGHT[species]
     if weight <= 0:
         problems.add(path, "the weight has to be above zero")
     elif not low <= weight <= high:
