@@ -66,15 +66,18 @@ def curves_of(source: str, variable: str | None, *, own_level_stays: bool) -> Cu
     """
     path = Path(source)
     if path.is_dir() and any(path.glob(f"**/{_CONFIG}")):
-        return _of_result(path, variable or DEFAULT_VARIABLE, own_level_stays=own_level_stays)
+        return _of_result(path, variable, own_level_stays=own_level_stays)
     if variable is not None:
         raise DataError(f"{source}: --variable belongs to a result; a table has its levels in DV")
     return _of_table(path)
 
 
-def _of_result(path: Path, name: str, *, own_level_stays: bool) -> Curves:
+def _of_result(path: Path, name: str | None, *, own_level_stays: bool) -> Curves:
     run = Result.open(path)
     variables = run.recorded.variables
+    if name is None:
+        drugs = {item.get("drug") for item in run.attributes.get("doses", ())}
+        name = _OWN[1] if "oxytocin" in drugs and _OWN[1] in variables else _OWN[0]
     if name not in variables or variables[name].dims[-1:] != ("time",):
         series = [key for key, item in variables.items() if item.dims[-1:] == ("time",) and key != "time"]
         allowed = ", ".join(series) or "a record with levels"

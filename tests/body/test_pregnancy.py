@@ -19,7 +19,9 @@ DAY = 86_400_000
 
 def start(weeks: np.ndarray, *sets: str, days: object = None, sex: str = "female", **settings: str) -> dict:
     adult = Adult(numbers(AdultParameters, *sets), AdultSettings("human", days, **settings))
-    state, found = adult.init(subjects(len(weeks), sex=sex, gestational_week=weeks), Inputs(), STREAMS)
+    state, found = adult.init(
+        subjects(len(weeks), sex=sex, gestational_week=weeks, weight=np.full(len(weeks), 75.0)), Inputs(), STREAMS
+    )
     assert adult.invariants(state, found) == []
     return {name.removeprefix("physiology."): value for name, value in found.items()}
 
@@ -70,7 +72,9 @@ def test_time_moves_a_pregnancy_and_the_days_after_a_birth() -> None:
     for name, weeks in (("pregnant", [20.0, 39.9]), ("postpartum", [40.0, 30.0])):
         days = 0 if name == "postpartum" else None
         adult = Adult(numbers(AdultParameters, "pregnancy_A"), AdultSettings("human", days, name))
-        state, first = adult.init(subjects(2, gestational_week=np.array(weeks)), Inputs(), STREAMS)
+        state, first = adult.init(
+            subjects(2, gestational_week=np.array(weeks), weight=np.full(2, 75.0)), Inputs(), STREAMS
+        )
         early = adult.advance(state, Inputs(), -2000, 1000, STREAMS)
         assert all(np.array_equal(first[port], early[port]) for port in first)
         later = adult.advance(state, Inputs(), 0, 7 * DAY, STREAMS)

@@ -70,20 +70,49 @@ def test_a_summary_has_values_units_and_evidence(name: str) -> None:
         assert item["unit"] and item["evidence"], key
 
 
+HALVED = {
+    "plasma.oxytocin_concentration": 5e-3,
+    "plasma.carbetocin_concentration": 1e-9,
+    "plasma.atosiban_concentration": 1e-9,
+    "csf.oxytocin_concentration": 6e-5,
+    "receptors.density": 2e-5,
+    "receptors.coupled_fraction": 2e-4,
+    "receptors.myometrium_effect": 1e-3,
+    "uterus.activity": 1e-3,
+    "circulation.map_change": 1e-3,
+    "water.serum_sodium": 1e-7,
+    "breast.milk_removed": 5e-3,
+}
+"""How far a level may move, as a share of its largest value, when every interval is halved.
+
+About three times what was measured over all bundled scenarios. Plasma moved by 1.7e-3 (nursing_rat), since spikes and
+pulses come at a moment and the interval spreads what they release. Without neurons it moved only where the clearance
+changes after a birth, by 8e-4 (carbetocin_im): it changes at whole hours, and secretion takes it as a slope over the
+step before. Drugs are exact. What follows plasma takes it as straight over an interval: cerebrospinal fluid 1.9e-5 and
+blood pressure 4.1e-4 (steps of a minute), the effect at receptors 4.1e-4 (hug_woman), the uterus 3.6e-4. Receptors step
+their own loss, 60 s at a time: coupling 5.5e-5, density 6e-6. The breast reads plasma every 10 s at the fidelity of
+rates: milk 2.9e-3.
+"""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_halving_every_interval_changes_little(name: str) -> None:
     scenario = small(name)
     wiring = assemble(scenario).wiring
-    own = [
+    every = [
         (part.room, length)
         for part, length in zip(wiring.parts, wiring.intervals, strict=True)
-        if part.component is not None and not part.exact and length
+        if part.component is not None and part.room != "doses" and length
     ]
-    changes = [f"engine.intervals.{room}={length // 2} ms" for room, length in own]
+    changes = [f"engine.intervals.{room}={length // 2} ms" for room, length in every]
+    assert changes, "every scenario has rooms with an interval; those called exact have a longest one"
     whole, half = simulate(scenario), simulate(small(name, changes))
-    for port, tolerance in (("plasma.oxytocin_concentration", 0.005), ("uterus.activity", 0.005)):
-        if port in whole.recorded.variables:
-            assert data(half, port) == pytest.approx(data(whole, port), rel=tolerance), port
+    shared = [port for port in HALVED if port in whole.recorded.variables]
+    for port in shared:
+        coarse, fine = data(whole, port), data(half, port)
+        assert np.abs(fine - coarse).max() <= HALVED[port] * np.abs(coarse).max(), port
+    for port in {"plasma.oxytocin_concentration", "uterus.activity"} & set(shared):
+        assert data(half, port) == pytest.approx(data(whole, port), rel=0.005), port
 
 
 def test_who_clears_faster_responds_less() -> None:

@@ -132,9 +132,10 @@ def test_the_drug_of_a_table_says_what_an_international_unit_is(tmp_path: Path) 
 def test_a_run_gives_back_its_parameters(tmp_path: Path, knuffel: Command) -> None:
     out = tmp_path / "run"
     simulate("infusion_man", save=out)
-    answer = knuffel("pk", str(out), "--variable", "plasma.oxytocin_exogenous", "--json")
+    answer = knuffel("pk", str(out), "--json")
     assert answer.returncode == 0, answer.stderr
     facts = json.loads(answer.stdout)
+    assert facts["variable"] == "plasma.oxytocin_exogenous", "of a run with a dose, what was given"
     found = {key: item["median"] for key, item in facts["quantities"].items()}
     known = {item["id"]: item for item in Result.open(out).attributes["parameters"]}
     expected = known["plasma.clearance"]["value"] * unit_factor(known["plasma.clearance"]["unit"], "mL/min")
@@ -143,9 +144,10 @@ def test_a_run_gives_back_its_parameters(tmp_path: Path, knuffel: Command) -> No
     assert found["clearance"] == pytest.approx(expected, rel=5e-3)
     assert found["steady_state_volume"] == pytest.approx(12_250, rel=5e-3)  # what its volumes were chosen to give
     assert found["time_of_maximum"] == 60
-    with_own = knuffel("pk", str(out))
+    total = "plasma.oxytocin_concentration"
+    with_own = knuffel("pk", str(out), "--variable", total)
     assert "--baseline before takes it away" in with_own.stderr
-    assert values(out, baseline="before")["clearance"] == pytest.approx(found["clearance"], rel=1e-6)
+    assert values(out, baseline="before", variable=total)["clearance"] == pytest.approx(found["clearance"], rel=1e-6)
 
 
 def test_several_subjects_of_a_run(tmp_path: Path) -> None:

@@ -320,6 +320,20 @@ def test_columns_that_nothing_reads_are_told(tmp_path: Path) -> None:
     assert codes(scenario) == ["table_columns_unread"] and "AGE" in scenario.notices[0].message
 
 
+def test_unusual_weights_of_a_table_are_told_once(tmp_path: Path) -> None:
+    table = "ID,TIME[min],AMT[IU],ROUTE,WT[kg]\n1,0,5,im,{}\n2,0,5,im,160\n3,0,5,im,{}\n"
+    assert codes(read(tmp_path, table.format(35, 70))) == []
+    scenario = read(tmp_path, table.format(34, 161))
+    assert codes(scenario) == ["unusual_weight"] and "34 kg" in scenario.notices[0].message
+    assert scenario.notices[0].where == f"{tmp_path / 'study.csv'} column WT"
+
+
+def test_doses_of_a_subject_in_a_table_add(tmp_path: Path) -> None:
+    table = "ID,TIME[min],AMT[IU],ROUTE\n1,0,60,iv_bolus\n{},0,60,iv_bolus\n2,0,1,iv_bolus\n"
+    assert codes(read(tmp_path, table.format(2))) == []
+    assert codes(read(tmp_path, table.format(1))) == ["large_bolus"]
+
+
 def test_large_doses_of_a_table_are_told_once(tmp_path: Path) -> None:
     scenario = read(tmp_path, "ID,TIME[min],AMT[IU],ROUTE,ADDL,II\n1,0,5000,iv_bolus,4,10\n")
     assert codes(scenario) == ["large_bolus"] and "4 more doses" in scenario.notices[0].message

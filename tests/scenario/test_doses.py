@@ -154,8 +154,66 @@ def test_a_course_counts_all_doses_of_atosiban() -> None:
     assert codes(read(half.format(at=1), half.format(at=2))) == ["large_course"]
 
 
+def infusion(rate: float, start: int, end: int, more: str = "") -> str:
+    return f"{{drug: oxytocin, route: iv_infusion, rate: {rate} mU/min, start: {start} h, end: {end} h{more}}}"
+
+
+def bolus(amount: str, at: str, drug: str = "oxytocin", route: str = "iv_bolus", more: str = "") -> str:
+    return f"{{drug: {drug}, route: {route}, amount: {amount}, at: {at}{more}}}"
+
+
+@pytest.mark.parametrize(
+    ("doses", "expected"),
+    [
+        ([infusion(20, 1, 3), infusion(20, 2, 4)], []),
+        ([infusion(20, 1, 3), infusion(20.1, 2, 4)], ["high_rate_amber"]),
+        ([infusion(40, 1, 3), infusion(40, 2, 4)], ["high_rate_red"]),
+        ([infusion(40, 1, 2), infusion(40, 2, 4)], []),
+        ([infusion(30, 1, 3), infusion(30, 2, 5), infusion(10, 4, 6)], ["high_rate_amber"]),
+        ([infusion(41, 1, 3), infusion(10, 2, 4)], ["high_rate_amber"]),
+        ([infusion(41, 1, 3), infusion(30, 2, 4)], ["high_rate_amber", "high_rate_red"]),
+        ([infusion(61, 1, 3), infusion(40, 2, 4)], ["high_rate_red"]),
+    ],
+)
+def test_infusions_that_overlap_are_warned_of_together(doses: list[str], expected: list[str]) -> None:
+    assert codes(read(*doses)) == expected
+
+
+@pytest.mark.parametrize(
+    ("doses", "expected"),
+    [
+        ([bolus("50 IU", "1 h"), bolus("50 IU", "1 h")], []),
+        ([bolus("60 IU", "1 h"), bolus("60 IU", "1 h")], ["large_bolus"]),
+        ([bolus("60 IU", "60 s"), bolus("60 IU", "120 s")], ["large_bolus"]),
+        ([bolus("60 IU", "60 s"), bolus("60 IU", "121 s")], []),
+        ([bolus("60 IU", "60 s", more=", over: 30 s"), bolus("60 IU", "2 min")], ["large_bolus"]),
+        ([bolus("60 IU", "60 s"), bolus("60 IU", "1 min", more=", over: 2 min")], []),
+        ([bolus("60 IU", "1 min", more=", over: 2 min"), bolus("75 IU", "3 min")], ["large_bolus"]),
+        ([bolus("60 IU", "1 h", route="im"), bolus("60 IU", "1 h", route="im")], ["large_bolus"]),
+        ([bolus("60 IU", "1 h", route="im"), bolus("60 IU", "1 h")], []),
+        ([bolus("101 IU", "1 h"), bolus("60 IU", "1 h")], ["large_bolus"]),
+        ([bolus("50 ug", "1 h", "carbetocin"), bolus("50 ug", "9 h", "carbetocin", "im")], []),
+        ([bolus("60 ug", "1 h", "carbetocin"), bolus("60 ug", "9 h", "carbetocin", "im")], ["large_course"]),
+        ([bolus("101 ug", "1 h", "carbetocin"), bolus("60 ug", "9 h", "carbetocin")], ["large_bolus"]),
+        (["{drug: carbetocin, route: iv_infusion, rate: 51 ug/h, start: 1 h, end: 3 h}"], ["large_course"]),
+        (["{drug: carbetocin, route: iv_infusion, rate: 50 ug/h, start: 1 h, end: 3 h}"], []),
+    ],
+)
+def test_doses_of_one_subject_are_warned_of_together(doses: list[str], expected: list[str]) -> None:
+    assert codes(read(*doses)) == expected
+
+
+def test_doses_of_different_subjects_do_not_add() -> None:
+    two = WOMAN + "population: {n: 3, spread: none}\n"
+    first, second = (infusion(40, 1, 2, f", subject: {number}") for number in (1, 2))
+    assert codes(read(first, second, text=two)) == []
+    assert codes(read(first, second, infusion(30, 1, 2), text=two)) == ["high_rate_red"]
+    assert codes(read(first, infusion(10, 1, 2), second, text=two)) == ["high_rate_amber"]
+
+
 def test_rats_get_no_warnings_of_people() -> None:
     assert codes(read("{drug: oxytocin, route: iv_bolus, amount: 200 IU, at: 1 h}", text=RAT)) == []
+    assert codes(read(infusion(40, 1, 2), infusion(40, 1, 2), text=RAT)) == []
 
 
 # Water

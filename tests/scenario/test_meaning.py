@@ -86,6 +86,33 @@ def test_unusual_weight() -> None:
     assert scenario.notices[0].where.startswith("--set subject.weight=200 kg")
 
 
+@pytest.mark.parametrize(
+    ("weight", "key"),
+    [
+        ("{median: 70 kg, cv: 15 %}", None),
+        ("{median: 70 kg, cv: 15 %, from: 35 kg, to: 160 kg}", None),
+        ("{median: 170 kg, cv: 15 %}", "median"),
+        ("{mean: 30 kg, sd: 3 kg}", "mean"),
+        ("{median: 70 kg, cv: 15 %, from: 1 g}", "from"),
+        ("{from: 40 kg, to: 200 kg}", "to"),
+        ("{values: [20 kg, 70 kg, 200 kg]}", "values"),
+    ],
+)
+def test_unusual_weights_of_a_cohort(weight: str, key: str | None) -> None:
+    scenario = loads_scenario(WOMAN + f"population: {{n: 3, spread: none, covariates: {{weight: {weight}}}}}\n")
+    assert codes(scenario) == ([] if key is None else ["unusual_weight"])
+    if key is not None:
+        assert scenario.notices[0].where.endswith(f"population.covariates.weight.{key}")
+    if key == "values":
+        assert scenario.notices[0].message.startswith("a weight of 20 kg") and "1 more" in scenario.notices[0].message
+
+
+def test_a_rat_of_a_cohort_may_weigh_less_than_a_woman() -> None:
+    rats = "duration: 1 h\nsubject: {species: rat, sex: female}\npopulation: {n: 3, spread: none, covariates: "
+    assert codes(loads_scenario(rats + "{weight: {mean: 250 g, sd: 20 g, from: 150 g, to: 600 g}}}\n")) == []
+    assert codes(loads_scenario(rats + "{weight: {mean: 250 g, sd: 20 g, to: 700 g}}}\n")) == ["unusual_weight"]
+
+
 def test_term_defaults_and_weeks_with_days() -> None:
     text = "duration: 1 h\nsubject: {species: human, sex: female, state: term%s}\n"
     scenario = loads_scenario(text % "")

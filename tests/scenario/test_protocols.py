@@ -168,6 +168,26 @@ def test_unusual_values_give_a_notice(keys: str, expected: list[str]) -> None:
     assert codes(read(PREGNANT, f"{{protocol: ACOG_low, start: 1 h, end: 2 h, {keys}}}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("keys", "rate", "expected"),
+    [
+        ("", 40, ["high_rate_red"]),
+        ("maximum: 10 mU/min, ", 30, []),
+        ("maximum: 10 mU/min, ", 31, ["high_rate_amber"]),
+        ("maximum: 10 mU/min, pauses: [{from: 1 h, to: 2 h}], ", 31, []),
+    ],
+)
+def test_an_induction_counts_with_its_maximum_beside_an_infusion(keys: str, rate: int, expected: list[str]) -> None:
+    plan = f"{{protocol: ACOG_low, {keys}start: 1 h, end: 9 h}}"
+    other = f"{{drug: oxytocin, route: iv_infusion, rate: {rate} mU/min, start: 1 h, end: 2 h}}"
+    assert codes(read(PREGNANT, f"{plan}, {other}")) == expected
+
+
+def test_carbetocin_twice_is_more_than_the_label() -> None:
+    dose = "{protocol: carbetocin_100ug, at: %d h}"
+    assert codes(read(WOMAN, f"{dose % 1}, {dose % 2}")) == ["large_course"]
+
+
 def test_own_values_take_the_place_of_the_published_ones() -> None:
     keys = "first: 1.71 ng/min, increment: 1 mU/min, interval: 20 min, maximum: 8 mU/min, rule: none"
     plan = read(PREGNANT, f"{{protocol: ACOG_low, start: 1 h, duration: 3 h, {keys}}}").protocol

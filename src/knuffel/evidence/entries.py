@@ -172,6 +172,7 @@ class AssayPreset:
     source: tuple[str, ...] = ()
     title: str = ""
     unit: str = "pg/mL"
+    port: str = "plasma.oxytocin_concentration"
 
 
 @dataclass(frozen=True)

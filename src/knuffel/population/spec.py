@@ -50,3 +50,9 @@ class PopulationSpec:
     female_share: float | None = None
     women: tuple[bool, ...] = ()
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def alike(self) -> bool:
+        """Whether nothing at all differs between the subjects."""
+        drawn = self.spread == ALL or self.listed or self.cvs or self.covariates or self.women
+        return not drawn and self.female_share is None

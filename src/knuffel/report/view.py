@@ -170,9 +170,14 @@ class View:
         return counts / (length / 1000)
 
 
+_BATH = {f"receptors.{name}_concentration" for name in ("atosiban", "barusiban", "retosiban", "epelsiban", "l_368899")}
+"""Drugs that are there at a given concentration."""
+
+
 def drugs_given(facts: Mapping[str, Any]) -> bool:
     """Whether a result, by its provenance, is about drugs: doses, an induction, or stimuli that are drugs."""
-    given = facts.get("doses") or facts.get("protocol")
+    bath = (item for item in facts.get("parameters", ()) if str(item["id"]) in _BATH)
+    given = facts.get("doses") or facts.get("protocol") or any(item["value"] for item in bath)
     return bool(given) or any(item["kind"] in load.drugs() for item in facts.get("stimuli", ()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from knuffel.scenario.model import DoseSpec, ProtocolSpec
+from knuffel.scenario.samples import usual_port
 from knuffel.scenario.schema_body import Document
 
 __all__ = ["FLUIDS", "PUMP", "asked_rooms"]
@@ -21,7 +22,7 @@ def asked_rooms(document: Document, doses: Iterable[DoseSpec], protocol: Protoco
     observe = document.observe
     samples = () if observe is None else observe.samples or ()
     record = None if observe is None else observe.record
-    names = [item.port for item in samples if item is not None and item.port is not None]
+    names = [item.port or usual_port(item.assay) for item in samples if item is not None]
     names += [name for name in (record.variables if record is not None else None) or () if name is not None]
     sprayed = any(dose.drug == "oxytocin" and "nasal" in dose.route for dose in doses)
     looked_at = sprayed or any(name.startswith(_PREFIXES) for name in names)

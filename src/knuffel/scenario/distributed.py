@@ -16,6 +16,9 @@ _FORMS = "median and cv; mean and sd; from and to; or values"
 _PLAIN = ("week", "day")
 """Units that may be left out."""
 
+_WIDEST = 10.0
+"""The largest coefficient of variation: beyond 1000 % almost all subjects have next to nothing (assumed)."""
+
 
 def read_distribution(
     section: Distributed, unit: str, limits: tuple[float, float], count: int, path: Path, problems: Problems
@@ -62,7 +65,8 @@ class _Reader:
 
     def _shape(self, kind: str, first: str, centre: str | None, width: str | None, second: str) -> Distribution | None:
         middle = self._number(first, centre)
-        size = self._number(second, width, unit="1" if kind == "lognormal" else self.unit, limits=(0.0, inf))
+        unit, widest = ("1", _WIDEST) if kind == "lognormal" else (self.unit, inf)
+        size = self._number(second, width, unit=unit, limits=(0.0, widest))
         low = self.limits[0] if self.section.from_ is None else self._number("from", self.section.from_)
         high = self.limits[1] if self.section.to is None else self._number("to", self.section.to)
         if middle is None or size is None or low is None or high is None or not self._ordered(low, high):

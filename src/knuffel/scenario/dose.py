@@ -28,6 +28,9 @@ _PROTOCOL_KEYS = ("first", "increment", "interval", "maximum", "pauses", "rule")
 _PARTNERS = {"barusiban", "retosiban", "epelsiban", "L-368899", "vasopressin"}
 """Ligands without kinetics: a concentration in the bath is a parameter of the receptors."""
 
+_OTHER_NAMES = {"iv": "iv_bolus", "nasal": "intranasal_spray", "intranasal": "intranasal_spray", "sc": "subcutaneous"}
+"""Common names of routes that are like another route."""
+
 _FEMALE_ROUTES = frozenset({"vaginal_gel"})
 MOST_STEPS = 1000
 
@@ -139,7 +142,8 @@ class DoseReader:
                 else f"there are no numbers for {drug} by this route"
             )
             message = said if elsewhere else "there is no such route"
-            self._problem("route", message, allowed=routes, near=None if elsewhere else word)
+            near = None if elsewhere else _OTHER_NAMES.get(str(word), word)
+            self._problem("route", message, allowed=routes, near=near)
             return False
         if word in _FEMALE_ROUTES and self.subject is not None and self.subject.sex != "female":
             self._problem("route", "this route is one of women", allowed=[name for name in routes if name != word])

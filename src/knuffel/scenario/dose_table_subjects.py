@@ -11,6 +11,7 @@ from knuffel.scenario.model import SubjectSpec
 from knuffel.scenario.population import limits_of
 from knuffel.scenario.schema_body import Document
 from knuffel.scenario.tree import Problems
+from knuffel.scenario.weights import UNUSUAL, unusual_weight
 
 __all__ = ["TableSubjects"]
 
@@ -102,6 +103,8 @@ class TableSubjects:
             if not values or not self._fits(column, usual, subject):
                 continue
             self._check(column, values, limits_of(name, subject))
+            if name == "weight":
+                self._notice_weight(column, values, subject.species)
             numbers = tuple(float(values.get(owner, usual)) for owner in self.given.table.ids)
             if not self.given.several:
                 numbers *= subject.count
@@ -141,6 +144,12 @@ class TableSubjects:
         wrong = [(owner, float(value)) for owner, value in values.items() if not low <= float(value) <= high]
         for owner, value in wrong[:_SHOWN]:
             self._tell("not a possible value", owner, column, found=f"{value:g}", allowed=f"{low:g} to {high:g}")
+
+    def _notice_weight(self, column: str, values: dict[str, float | str], species: str) -> None:
+        text = unusual_weight(map(float, values.values()), species)
+        if text is not None:
+            assert self.given is not None
+            self.problems.notices.append(Notice(UNUSUAL, text, f"{self.given.file} column {column}"))
 
     def _overruled(self, name: str, column: str) -> None:
         text = f"{column} of the dosing table holds, not this"

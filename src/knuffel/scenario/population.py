@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from knuffel.body.plan import component_class
 from knuffel.errors import ParameterError
@@ -24,16 +24,16 @@ from knuffel.population.spec import (
 from knuffel.scenario.body import parameter_sets
 from knuffel.scenario.distributed import read_distribution
 from knuffel.scenario.model import RoomSpec, SubjectSpec
-from knuffel.scenario.schema_population import Covariates, Population
-from knuffel.scenario.subject import longest_since_birth, of_sex, weeks_of
+from knuffel.scenario.schema_population import Covariates, Distributed, Population
+from knuffel.scenario.subject import POSSIBLE_WEIGHT, longest_since_birth, of_sex, weeks_of
 from knuffel.scenario.tree import Path, Problems
+from knuffel.scenario.weights import UNUSUAL, unusual_weight
 
 __all__ = ["limits_of", "read_population", "read_share", "read_size"]
 
 _PATH: Path = ("population",)
 _MOST_SUBJECTS = 100_000
 _LARGEST_CV = 10.0
-_HEAVIEST = {"human": 650.0, "rat": 2.0}
 _OWN = ("weight", "gestational_week", "days_postpartum")
 """Covariates that one value of the same name in the section ``subject`` can stand for."""
 
@@ -70,15 +70,16 @@ def read_population(
     problems: Problems,
     known: Mapping[str, Distribution] | None = None,
     women: tuple[bool, ...] = (),
+    given: Collection[tuple[str, str]] = (),
 ) -> PopulationSpec | None:
     """Return the cohort, None when there is none. ``subject`` has its number of subjects already.
 
-    ``known`` covariates and ``women`` are those of a dosing table. Without a section of the scenario they are all that
-    differs between its subjects.
+    ``given`` are the (drug, route) pairs of the doses; ``known`` covariates and ``women`` are those of a dosing table.
+    Without a section of the scenario they are all that differs between its subjects.
     """
     if subject is None or (section is None and not known and not women):
         return None
-    spec = _Reader(section or Population(spread=[NONE]), subject, rooms, problems).read()
+    spec = _Reader(section or Population(spread=[NONE]), subject, rooms, problems, given).read()
     if women:
         spec = replace(spec, women=women, female_share=sum(women) / len(women))
     return replace(spec, covariates={**spec.covariates, **known}) if known else spec
@@ -86,19 +87,19 @@ def read_population(
 
 class _Reader:
     def __init__(
-        self, section: Population, subject: SubjectSpec, rooms: Mapping[str, RoomSpec], problems: Problems
+        self,
+        section: Population,
+        subject: SubjectSpec,
+        rooms: Mapping[str, RoomSpec],
+        problems: Problems,
+        given: Collection[tuple[str, str]],
     ) -> None:
         self.section, self.subject, self.rooms, self.problems = section, subject, rooms, problems
         self.sexes = ("female", "male") if subject.sex == "mixed" else (subject.sex,)
         self.sets = {sex: parameter_sets(dict(rooms), of_sex(subject, sex)) for sex in self.sexes}
         running = [spec for spec in rooms.values() if spec.mode == "model"]
         kinds = [component_class(spec.room, spec.model) for spec in running]
-        self.used = {
-            item.metadata["id"]: item.metadata["unit"]
-            for kind in kinds
-            for item in fields(kind.Parameters)
-            if "id" in item.metadata
-        }
+        self.used = {name for kind in kinds for name in kind.evidence_ids(given)}
         known = load.parameters()
         entries = {name: known[name] for name in self.used if name in known}
         for name in self.sets[self.sexes[0]]:
@@ -150,11 +151,13 @@ class _Reader:
         return LISTED, tuple(sorted(found))
 
     def _unused(self, name: str) -> str:
-        return "no model of this scenario uses this parameter" if name in load.parameters() else "no such parameter"
+        known = name in load.parameters()
+        return "no model and no dose of this scenario uses this parameter" if known else "no such parameter"
 
     def _spreads(self, name: str) -> bool:
         """Tell whether a parameter in use has a spread in subjects of this state."""
-        spread = self.entries[name].spread if name in self.entries else {}
+        entry = self.entries.get(name)
+        spread = {} if entry is None or (self.subject.species != "human" and entry.species == "human") else entry.spread
         return bool(spread) and (not spread.get("states") or self.subject.state in spread["states"])
 
     def _can_differ(self, name: str) -> bool:
@@ -231,7 +234,24 @@ class _Reader:
             how = read_distribution(item, unit, limits, self.subject.count, path, self.problems)
             if how is not None:
                 found[name] = how
+                if name == "weight":
+                    self._notice_weight(how, item, path)
         return found
+
+    def _notice_weight(self, how: Distribution, item: Distributed, path: Path) -> None:
+        """Say so when the centre, a limit that was typed, or a listed weight is unusual; once."""
+        given: list[tuple[str, tuple[float, ...]]] = [
+            ("values", how.values),
+            ("median", () if item.median is None else (how.centre,)),
+            ("mean", () if item.mean is None else (how.centre,)),
+            ("from", () if item.from_ is None else (how.low,)),
+            ("to", () if item.to is None else (how.high,)),
+        ]
+        for key, weights in given:
+            text = unusual_weight(weights, self.subject.species)
+            if text is not None:
+                self.problems.notice(UNUSUAL, (*path, key), text)
+                return
 
     def _fits(self, name: str, path: Path) -> bool:
         """Tell whether the subject and the models can have this covariate."""
@@ -266,4 +286,4 @@ def limits_of(name: str, subject: SubjectSpec) -> tuple[float, float]:
         return weeks_of(subject.state)
     if name == "days_postpartum":
         return 0.0, longest_since_birth(subject.species, subject.state)
-    return (0.0, 1.0) if name in FUNCTIONS else (0.0, _HEAVIEST[subject.species])
+    return (0.0, 1.0) if name in FUNCTIONS else POSSIBLE_WEIGHT[subject.species]

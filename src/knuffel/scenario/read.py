@@ -12,7 +12,7 @@ from knuffel.scenario.asked import asked_rooms
 from knuffel.scenario.body import parameter_sets, read_rooms
 from knuffel.scenario.dose_table import observed_series, read_dose_table, table_doses
 from knuffel.scenario.dose_table_subjects import TableSubjects
-from knuffel.scenario.doses import as_dose, read_doses
+from knuffel.scenario.doses import as_dose, given_by, read_doses
 from knuffel.scenario.fidelity import read_table
 from knuffel.scenario.model import Scenario
 from knuffel.scenario.nursing import notice_short
@@ -83,12 +83,12 @@ class _Reading:
         acting = doses if protocol is None else (*doses, as_dose(protocol))
         rooms = read_rooms(document.body, subject, times, problems, document.fidelity, folder, asked, acting)
         known = people.covariates(subject)
-        population = read_population(document.population, subject, rooms, problems, known, women)
+        population = read_population(document.population, subject, rooms, problems, known, women, given_by(acting))
         table = read_table(document.rate_table, rooms, folder or FilePath(), problems)
         observed = observed_series(given, times, problems)
         observe = read_observe(document.observe, rooms, times, problems, observed)
         engine = read_engine(document.engine, rooms, times, problems)
-        notice_identical(subject, doses, problems)
+        notice_identical(subject, doses, population is not None and population.alike, problems)
         notice_unheard(stimuli, doses, protocol, rooms, problems)
         notice_short(stimuli, rooms, problems)
         seed, name = self._seed(), self._name()

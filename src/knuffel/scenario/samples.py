@@ -99,8 +99,14 @@ def _check_assay(name: str, port: str, rooms: Mapping[str, RoomSpec], path: Path
         problems.add(where, f"this assay does not measure {port}", allowed=fitting)
 
 
+def usual_port(assay: str | None) -> str:
+    """Return what an assay measures unless a sample says otherwise."""
+    preset = load.assays().get(str(assay))
+    return _DEFAULT_PORT if preset is None else preset.port
+
+
 def _port(item: Sample, rooms: dict[str, RoomSpec], path: Path, problems: Problems) -> str:
-    name = item.port or _DEFAULT_PORT
+    name = item.port or usual_port(item.assay)
     levels = {key: port for key, port in ports_of(rooms).items() if port.kind in (Kind.LEVEL, Kind.FRACTION)}
     possible = {key for key, port in levels.items() if port.unit == _CONCENTRATION or key == _URINE}
     if name not in possible:

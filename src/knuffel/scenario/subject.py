@@ -11,7 +11,15 @@ from knuffel.scenario.model import DoseSpec, SubjectSpec
 from knuffel.scenario.schema import Subject
 from knuffel.scenario.tree import Path, Problems
 
-__all__ = ["notice_identical", "longest_since_birth", "of_sex", "read_subject", "weeks_of"]
+__all__ = [
+    "POSSIBLE_WEIGHT",
+    "USUAL_WEIGHT",
+    "notice_identical",
+    "longest_since_birth",
+    "of_sex",
+    "read_subject",
+    "weeks_of",
+]
 
 _KINETICS = {
     ("human", "male", "resting"): "human_men",
@@ -31,7 +39,12 @@ _WEEKS = {"pregnant": (4.0, 42.0), "term": (37.0, 42.0), "postpartum": (4.0, 42.
 _LIMITS_OF_WEEKS = (0.0, 42.0)
 _DEFAULT_WEIGHT = {"human": 70.0, "rat": 0.25}
 _CARRYING, _CARRYING_WEIGHT = ("pregnant", "term", "postpartum"), 75.0
-_USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
+USUAL_WEIGHT = {"human": (35.0, 160.0), "rat": (0.15, 0.6)}
+"""What most bodies weigh (kg): outside there is a notice."""
+
+POSSIBLE_WEIGHT = {"human": (0.3, 650.0), "rat": (0.005, 2.0)}
+"""What a body can weigh (kg): outside there is an error."""
+
 _DEFAULT_DAYS = {"lactating": 30.0, "postpartum": 0.0}
 _LONGEST_LACTATION = {"human": 1095.0, "rat": 40.0}
 _LONGEST_POSTPARTUM = 60.0
@@ -205,9 +218,10 @@ def _weight(section: Subject, species: str, problems: Problems) -> float:
     default = _CARRYING_WEIGHT if section.state in _CARRYING else _DEFAULT_WEIGHT[species]
     if section.weight is None:
         return default
-    weight, (low, high) = section.weight.value, _USUAL_WEIGHT[species]
-    if weight <= 0:
-        problems.add(path, "the weight has to be above zero")
+    weight, (low, high) = section.weight.value, USUAL_WEIGHT[species]
+    least, most = POSSIBLE_WEIGHT[species]
+    if not least <= weight <= most:
+        problems.add(path, f"this is no body weight of a {species}", allowed=f"{least:g} to {most:g} kg")
     elif not low <= weight <= high:
         usual = f"{low:g} to {high:g} kg"
         problems.notice("unusual_weight", path, f"a weight of {weight:g} kg is unusual for a {species} ({usual})")
@@ -226,9 +240,12 @@ def _count(section: Subject, problems: Problems) -> int:
     return count
 
 
-def notice_identical(subject: SubjectSpec | None, doses: Sequence[DoseSpec], problems: Problems) -> None:
-    """Say so when several subjects are the same: nothing draws or lists them, and all get the same doses."""
-    described = problems.written("population") or problems.written("dose_table")
+def notice_identical(subject: SubjectSpec | None, doses: Sequence[DoseSpec], alike: bool, problems: Problems) -> None:
+    """Say so when several subjects are the same: nothing draws or lists them, and all get the same doses.
+
+    ``alike`` says that a population draws nothing.
+    """
+    described = problems.written("dose_table") or (problems.written("population") and not alike)
     if subject is None or subject.count < 2 or described or any(dose.subject is not None for dose in doses):
         return
     text = "they differ only by the chance in spikes and assays; a population draws people who differ"

@@ -38,10 +38,11 @@ def timeline(scenario: Scenario) -> tuple[Moment, ...]:
     table = scenario.dose_table
     hidden = 0 if table is None or table.doses <= _MOST_OF_TABLE else table.doses
     for dose in scenario.doses[: len(scenario.doses) - hidden]:
-        if table is None or dose.subject is None:
+        if dose.subject is None:
             moments += _dose(dose)
-        else:
-            moments += [_owned(moment, table.subject_names[dose.subject]) for moment in _dose(dose)]
+            continue
+        name = str(dose.subject + 1) if table is None else table.subject_names[dose.subject]
+        moments += [_owned(moment, name) for moment in _dose(dose)]
     moments += [] if scenario.protocol is None else _induction(scenario.protocol)
     moments += [_prescribed(port, signal) for spec in scenario.rooms.values() for port, signal in spec.outputs.items()]
     return tuple(sorted(moments, key=lambda moment: moment.time))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from knuffel.body.doses import WATER
+from knuffel.body.doses import BRAIN_ROUTES, WATER
 from knuffel.body.plan import component_class
 from knuffel.body.stimuli import PROTOCOLS
 from knuffel.evidence import load
@@ -54,6 +54,8 @@ def _doses_unheard(
         problems.notice("doses_unheard", where, "no model of the blood runs: the doses change nothing")
     if rooms["water"].mode != "model" and any(dose.drug == WATER for dose in doses):
         problems.notice("water_unheard", ("doses",), "the room water does not run: the water changes nothing")
+    if rooms["csf"].mode != "model" and any(dose.route in BRAIN_ROUTES.get(dose.drug, ()) for dose in doses):
+        problems.notice("doses_unheard", ("doses",), "no model of cerebrospinal fluid runs: icv doses change nothing")
     if protocol is None:
         return
     if rooms["pump"].mode != "model":
@@ -61,9 +63,14 @@ def _doses_unheard(
     elif bloodless:
         text = f"no model of the blood runs: {protocol.name} changes nothing"
         problems.notice("protocol_unheard", ("doses",), text)
-    elif protocol.rule != "none" and rooms["uterus"].mode == "off":
-        text = f"no uterus runs: {protocol.name} sees no contractions, and the rate rises to its maximum"
+    elif protocol.rule != "none" and not _watched(rooms):
+        text = f"no uterus answers to the blood: {protocol.name} does not see what its infusion does"
         problems.notice("protocol_blind", ("doses",), text)
+
+
+def _watched(rooms: Mapping[str, RoomSpec]) -> bool:
+    """Whether a pump sees contractions that follow the blood."""
+    return rooms["uterus"].mode == "prescribed" or rooms["uterus"].mode == rooms["receptors"].mode == "model"
 
 
 def _ports(kind: str) -> Iterable[str]:

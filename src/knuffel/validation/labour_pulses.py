@@ -76,12 +76,12 @@ def _seen(levels: Floats) -> float:
 
 
 def _counts() -> list[Row]:
-    found = []
+    found, false = [], _seen(np.ones((_WINDOW // _STEP + 1, _RUNS)))
     for target, stage in _STAGES.items():
         counts, _, levels = _Women("term_A", SpontaneousSettings(stage)).run()
-        seen = "returns the mean count, an input: pulses as the gland makes them; in plasma of term_A, sampled every "
-        seen += f"minute with an assay that scatters by 8 %, {_seen(levels):.1f} would be counted"
-        found.append(Row(target, float(counts.mean()), seen))
+        found.append(Row(target, float(counts.mean()), "pulses as the gland makes them"))
+        how = f"{_ASSAY}, plasma of term_A every minute; a level that never changes would count {false:.1f}"
+        found.append(Row(f"{target}_counted", _seen(levels), how))
     return found
 
 

@@ -131,6 +131,7 @@ class Adult(Component):
             first_day=subjects.full(days),
         )
         self._set(state, 0)
+        self._set_receptors(state, 0)
         if rat:  # nobody measured the enzyme of a rat on this scale
             state.oxytocinase_activity[:] = 0
         return state, _levels(state)
@@ -138,11 +139,12 @@ class Adult(Component):
     def advance(self, state: AdultState, inputs: Inputs, t: int, dt: int, streams: RandomStreams) -> Outputs:
         """Return what holds at the end; before time zero it is what holds at time zero.
 
-        What pregnancy moves, it moves at whole hours, so that all rooms see the same numbers.
+        Clearance moves at whole hours, so that all rooms see the same one; receptors move all the time.
         """
         elapsed = max(t + dt, 0) / _DAY
         if self._state(state) in ("pregnant", "postpartum"):
             self._set(state, max(t + dt, 0) // _HOUR * _HOUR / _DAY)
+            self._set_receptors(state, elapsed)
         elif self.settings.days_postpartum is not None:
             state.days_postpartum[:] = state.first_day + elapsed
         return _levels(state)
@@ -163,33 +165,19 @@ class Adult(Component):
         return self.settings.state
 
     def _set(self, state: AdultState, elapsed: float) -> None:
-        """Set everything that pregnancy moves, ``elapsed`` days after time zero."""
+        """Set everything that pregnancy moves but receptors, ``elapsed`` days after time zero."""
         own, who = self.parameters, self._state(state)
         course = (own.onset, own.midpoint, own.width, own.full)
-        rise = (state.resting_density, own.early_density, own.late_density, own.early_week, own.late_week)
         state.days_postpartum[:] = 0 if self.settings.days_postpartum is None else state.first_day + elapsed
         state.gestational_week[:] = 0 if who == "postpartum" else state.first_week
-        state.receptor_density[:] = state.resting_density
         state.pregnancy_factor[:] = 1 if who == "term" else 0
         if who == "pregnant":
-            carrying = state.first_week > 0
-            last = np.maximum(state.first_week, own.full)
-            state.gestational_week[:] = np.where(carrying, np.minimum(state.first_week + elapsed / _WEEK, last), 0)
+            state.gestational_week[:] = self._week(state, elapsed)
             state.pregnancy_factor[:] = equations.pregnancy_course(state.gestational_week, *course)
-            state.receptor_density[:] = equations.density_in_pregnancy(state.gestational_week, *rise)
         elif who == "postpartum":
             state.days_postpartum[:] = state.first_day + elapsed
             at_birth = equations.pregnancy_course(state.first_week, *course)
             state.pregnancy_factor[:] = equations.after_birth(at_birth, state.days_postpartum, own.decay)
-            state.receptor_density[:] = equations.density_after_birth(
-                state.days_postpartum,
-                equations.density_in_pregnancy(state.first_week, *rise),
-                state.resting_density,
-                own.kept_share,
-                own.fall_time,
-                own.hold_until,
-                own.settled,
-            )
         factor = state.pregnancy_factor
         review = self.settings.basal_profile == "review" and who in ("pregnant", "postpartum")
         state.basal_concentration[:] = state.resting_concentration * (1 + own.basal_rise * factor if review else 1)
@@ -198,6 +186,29 @@ class Adult(Component):
         state.clearance[:] = self._clearance(state.weight, own.clearance, *functions) + placental * factor
         state.typical_clearance[:] = own.typical_clearance + own.typical_placental_clearance * factor
         state.oxytocinase_activity[:] = own.oxytocinase_resting + own.oxytocinase_rise * factor
+
+    def _week(self, state: AdultState, elapsed: float) -> Floats:
+        """Return the week of pregnancy ``elapsed`` days after time zero; 0 when not pregnant."""
+        last = np.maximum(state.first_week, self.parameters.full)
+        return np.where(state.first_week > 0, np.minimum(state.first_week + elapsed / _WEEK, last), 0)
+
+    def _set_receptors(self, state: AdultState, elapsed: float) -> None:
+        """Set the density of receptors, ``elapsed`` days after time zero."""
+        own, who = self.parameters, self._state(state)
+        rise = (state.resting_density, own.early_density, own.late_density, own.early_week, own.late_week)
+        state.receptor_density[:] = state.resting_density
+        if who == "pregnant":
+            state.receptor_density[:] = equations.density_in_pregnancy(self._week(state, elapsed), *rise)
+        elif who == "postpartum":
+            state.receptor_density[:] = equations.density_after_birth(
+                state.first_day + elapsed,
+                equations.density_in_pregnancy(state.first_week, *rise),
+                state.resting_density,
+                own.kept_share,
+                own.fall_time,
+                own.hold_until,
+                own.settled,
+            )
 
     def invariants(self, state: AdultState, outputs: Outputs) -> list[Violation]:
         """Return subjects for whom something is negative, or whose pregnancy factor is above one."""
