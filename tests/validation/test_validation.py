@@ -37,7 +37,9 @@ def test_target_is_well_formed(name: str) -> None:
     assert check.target_problems(load.targets()[name], load.sources()) == []
 
 
-@pytest.mark.parametrize("name", ["PK05c", "PK06a", "PK06b", "SP_spikemod_rest_spikes", "HUG_peak"])
+@pytest.mark.parametrize(
+    "name", ["PK05c", "PK06a", "PK06b", "SP_spikemod_rest_spikes", "HUG_peak", "PK14", "PK16a", "PK32c"]
+)
 def test_rows_that_return_an_input_say_so(name: str) -> None:
     assert load.targets()[name].note.startswith("returns what ")
 

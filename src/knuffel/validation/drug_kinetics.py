@@ -50,7 +50,8 @@ def _carbetocin() -> list[Row]:
     times = np.arange(15.0, 24 * _HOUR, 15)
     muscle, vein = _into_muscle(times), _into_vein(times)
     two, four = np.interp([2 * _HOUR, 4 * _HOUR], times, muscle)
-    sampling = f"2 min after the start; {sampled[0]:.3g} ng/mL at 1 min and {sampled[2]:.3g} at 3 min"
+    sampling = f"{load.targets()['PK14'].note}; 2 min after the start; "
+    sampling += f"{sampled[0]:.3g} ng/mL at 1 min and {sampled[2]:.3g} at 3 min"
     return [
         Row("PK14", sampled[1], sampling),
         Row("PK15a", _area(times, muscle) / _area(times, vein, _DOSE / _volume())),

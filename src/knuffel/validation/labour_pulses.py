@@ -79,7 +79,7 @@ def _counts() -> list[Row]:
     found, false = [], _seen(np.ones((_WINDOW // _STEP + 1, _RUNS)))
     for target, stage in _STAGES.items():
         counts, _, levels = _Women("term_A", SpontaneousSettings(stage)).run()
-        found.append(Row(target, float(counts.mean()), "pulses as the gland makes them"))
+        found.append(Row(target, float(counts.mean()), "returns the mean count, an input"))
         how = f"{_ASSAY}, plasma of term_A every minute; a level that never changes would count {false:.1f}"
         found.append(Row(f"{target}_counted", _seen(levels), how))
     return found
