@@ -13,7 +13,7 @@ CASES = [
     ("population.n=1e3", "population.n", "whole number", "for instance 100"),
     ("population.number=5", "population.number", "unknown key", "n"),
     ("population.spread=plasma.clearence", "population.spread[0]", "no such parameter", "did you mean"),
-    ("population.spread=uterus.oxytocin_sensitivity", "population.spread[0]", "no model of this scenario", "all"),
+    ("population.spread=uterus.oxytocin_sensitivity", "population.spread[0]", "no model and no dose of this", "all"),
     ("population.spread=plasma.peripheral_volume", "population.spread[0]", "no spread", "population.spreads"),
     ("population.spread=[plasma.clearance, plasma.clearance]", "population.spread[1]", "twice", ""),
     ("population.spreads.plasma.clearance=-1", "population.spreads.plasma.clearance", "variation", "0 to 10"),
@@ -137,6 +137,6 @@ def test_values_and_defaults_are_read():
     assert (listed.spread, listed.listed) == ("listed", ("plasma.central_volume", "plasma.clearance"))
     own = "[{of: plasma.clearance, with: plasma.central_volume, r: 0}]"
     assert scenario([f"population.correlations={own}"]).population.correlations == ()
-    assert scenario(["population.covariates.weight={mean: 70 kg, sd: 9 kg}"]).population.covariates["weight"].low == 0
+    assert scenario(["population.covariates.weight={mean: 70 kg, sd: 9 kg}"]).population.covariates["weight"].low == 0.3
     days = ["subject.state=lactating", "population.covariates.days_postpartum={from: 0, to: 3 days}"]
     assert scenario(days).population.covariates["days_postpartum"].high == 3

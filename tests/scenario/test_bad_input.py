@@ -81,7 +81,7 @@ CASES = [
         2,
         71,
     ),
-    ("duration: 1 h\nsubject: {species: human, sex: male, weight: 0 kg}\n", "subject.weight", "above zero", 2, 46),
+    ("duration: 1 h\nsubject: {species: human, sex: male, weight: 0 kg}\n", "subject.weight", "no body weight", 2, 46),
     (
         "duration: 1 h\nsubject: {species: human, sex: male, kinetics: human_woman}",
         "subject.kinetics",

@@ -214,7 +214,7 @@ BAD = [
     (row(EVID="4"), 2, "EVID", "not supported", "0, 1 or 2"),
     (row(SS="1"), 2, "SS", "steady state", "ADDL"),
     (row() + "1,-1,1,.,im,.,.,.,.,.,.\n", 3, "TIME", "the times go back", "not before"),
-    (row(WT="900"), 2, "WT", "not a possible value", "0 to 650"),
+    (row(WT="900"), 2, "WT", "not a possible value", "0.3 to 650"),
     (row(SEX="0"), 2, "SEX", "no sex", "sex={'0': 'male'"),
     (row(WEEK="20"), 2, "WEEK", "no gestational week", "pregnant"),
     (row(ROUTE="vaginal_gel", SEX="M"), 2, "ROUTE", "one of women", "iv_bolus"),

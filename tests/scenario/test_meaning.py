@@ -93,7 +93,7 @@ def test_unusual_weight() -> None:
         ("{median: 70 kg, cv: 15 %, from: 35 kg, to: 160 kg}", None),
         ("{median: 170 kg, cv: 15 %}", "median"),
         ("{mean: 30 kg, sd: 3 kg}", "mean"),
-        ("{median: 70 kg, cv: 15 %, from: 1 g}", "from"),
+        ("{median: 70 kg, cv: 15 %, from: 1 kg}", "from"),
         ("{from: 40 kg, to: 200 kg}", "to"),
         ("{values: [20 kg, 70 kg, 200 kg]}", "values"),
     ],

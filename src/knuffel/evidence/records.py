@@ -18,31 +18,10 @@ from knuffel.evidence.entries import STATUSES, Number, Parameter, StimulusProfil
 __all__ = ["entries_of", "make_record", "named_tables", "read_values", "toml_files", "toml_table"]
 
 _Record = TypeVar("_Record")
-_TEXTS = frozenset(
-    [
-        "unit",
-        "port",
-        "title",
-        "symbol",
-        "status",
-        "species",
-        "why",
-        "name",
-        "kind",
-        "sex",
-        "state",
-        "authors",
-        "doi",
-        "url",
-        "read",
-        "note",
-        "grade",
-        "profile",
-        "study",
-        "quantity",
-        "known_misfit",
-    ]
-)
+_TEXTS = frozenset({
+    "unit", "port", "title", "symbol", "status", "species", "why", "name", "kind", "sex", "state", "authors", "doi",
+    "url", "read", "note", "grade", "profile", "study", "quantity", "known_misfit",
+})  # fmt: skip
 _KEYS = frozenset({"source", "inputs"})
 _LIMITS = frozenset({"bounds", "plausible"})
 _TABLES = frozenset({"spread", "tolerance", "levels", "strengths"})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from knuffel.evidence import load
 from knuffel.scenario.model import DoseSpec, ProtocolSpec
-from knuffel.scenario.samples import usual_port
 from knuffel.scenario.schema_body import Document
 
-__all__ = ["FLUIDS", "PUMP", "asked_rooms"]
+__all__ = ["FLUIDS", "PUMP", "asked_rooms", "usual_port"]
 
 FLUIDS, PUMP = "fluids", "pump"
 _PREFIXES = ("saliva.", "urine.")
+_DEFAULT_PORT = "plasma.oxytocin_concentration"
 
 
 def asked_rooms(document: Document, doses: Iterable[DoseSpec], protocol: ProtocolSpec | None) -> frozenset[str]:
@@ -27,3 +28,9 @@ def asked_rooms(document: Document, doses: Iterable[DoseSpec], protocol: Protoco
     sprayed = any(dose.drug == "oxytocin" and "nasal" in dose.route for dose in doses)
     looked_at = sprayed or any(name.startswith(_PREFIXES) for name in names)
     return frozenset(room for room, wanted in ((FLUIDS, looked_at), (PUMP, protocol is not None)) if wanted)
+
+
+def usual_port(assay: str | None) -> str:
+    """Return what an assay measures unless a sample says otherwise."""
+    preset = load.assays().get(str(assay))
+    return _DEFAULT_PORT if preset is None else preset.port

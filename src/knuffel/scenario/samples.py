@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from knuffel.body.contract import Kind, Port
 from knuffel.body.plan import component_class
 from knuffel.evidence import load
+from knuffel.scenario.asked import usual_port
 from knuffel.scenario.body import makes
 from knuffel.scenario.model import RoomSpec, SampleSpec
 from knuffel.scenario.schema_body import Sample
@@ -17,7 +18,6 @@ __all__ = ["ports_of", "read_samples"]
 
 _MOST_SAMPLES = 100_000
 _CONCENTRATION = "pg/mL"
-_DEFAULT_PORT = "plasma.oxytocin_concentration"
 _BLOOD = "plasma.oxytocin_"
 _BASAL = "physiology.basal_concentration"
 _URINE = "urine.oxytocin_ratio"
@@ -97,12 +97,6 @@ def _check_assay(name: str, port: str, rooms: Mapping[str, RoomSpec], path: Path
         problems.add(where, f"this assay was made for oxytocin: it does not measure {port}", allowed=[_TRUTH])
     elif known[name].unit != held.unit:
         problems.add(where, f"this assay does not measure {port}", allowed=fitting)
-
-
-def usual_port(assay: str | None) -> str:
-    """Return what an assay measures unless a sample says otherwise."""
-    preset = load.assays().get(str(assay))
-    return _DEFAULT_PORT if preset is None else preset.port
 
 
 def _port(item: Sample, rooms: dict[str, RoomSpec], path: Path, problems: Problems) -> str:
