@@ -68,10 +68,6 @@ URINE = "port: urine.oxytocin_ratio"
         (f"assay: urine_eia, {URINE}, unit: pg/mL", "unit", "ratio"),
         (f"assay: ria_extracted, {URINE}", "assay", "does not measure urine.oxytocin_ratio"),
         ("assay: urine_eia, port: plasma.oxytocin_concentration", "assay", "does not measure plasma"),
-            "assay: urine_eia, port: plasma.oxytocin_concentration",
-            "assay",
-            "does not measure plasma.oxytocin_concentration",
-        ),
         ("assay: truth, port: stimuli.arousal", "port", "cannot be sampled"),
     ],
 )
