@@ -62,10 +62,12 @@ def main() -> NoReturn:
     except typer.Abort:
         sys.exit(130)
     except Exception as error:
-        show = getattr(error, "show", None)
-        if show is None:
+        show, words = getattr(error, "show", None), getattr(error, "format_message", None)
+        if show is None or words is None:
             raise
         show()  # a usage error of the option parser
+        if as_json:
+            print_json({"error": {"code": "usage", "message": words()}})
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -38,7 +38,7 @@ def pk(
     ],
     variable: Annotated[
         str | None,
-        typer.Option("--variable", metavar="PORT", help="of a result; plasma.oxytocin_concentration unless given"),
+        typer.Option("--variable", metavar="PORT", help="of a result; of oxytocin unless given"),
     ] = None,
     dose: Annotated[str | None, typer.Option("--dose", metavar="AMOUNT", help="for clearance: 10 IU")] = None,
     route: Annotated[

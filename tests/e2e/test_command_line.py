@@ -84,7 +84,9 @@ def test_bad_input_exits_2_and_names_the_key(knuffel: Command, tmp_path: Path, c
 
 
 def test_unknown_options_and_scenarios_exit_2(knuffel: Command) -> None:
-    assert knuffel("run", "infusion_man", "--colour").returncode == 2
+    unknown = knuffel("run", "infusion_man", "--colour", "--json")
+    assert unknown.returncode == 2 and json.loads(unknown.stdout)["error"]["code"] == "usage"
+    assert "--colour" in json.loads(unknown.stdout)["error"]["message"]
     answer = knuffel("run", "infusion_men")
     assert answer.returncode == 2 and "infusion_man" in answer.stderr
 
