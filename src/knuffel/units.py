@@ -108,7 +108,7 @@ def parse_quantity(text: str, target: str, ug_per_iu: float | None = None) -> fl
     if match is None:
         raise UnitError("not a quantity", found=repr(text), allowed=f"a number and a unit like {target!r}")
     number, unit = match.groups()
-    if unit[:1].isdigit() and not unit.startswith("1/"):
+    if unit[:1].isdigit() and unit != "1" and not unit.startswith("1/"):
         raise UnitError("not a quantity: two numbers", found=repr(text), allowed=f"a number and a unit like {target!r}")
     if not unit and target != "1":
         raise UnitError("the unit is missing", found=repr(text), allowed=f"a number and a unit like {target!r}")

@@ -118,7 +118,7 @@ def test_halving_every_interval_changes_little(name: str) -> None:
 def test_who_clears_faster_responds_less() -> None:
     usual, fast = (
         data(simulate(small("labour_infusion", changes)), "uterus.activity")[0]
-        for changes in ([], ["body.plasma.parameters.clearance=11400 mL/min"])
+        for changes in ([], ["body.physiology.parameters.plasma.clearance=11400 mL/min"])
     )
     first_step = slice(20, 40)
     assert (fast[first_step] < 0.85 * usual[first_step]).all()

@@ -132,7 +132,7 @@ def test_doses_of_many_subjects_are_shown_as_one_and_summed_up_from_their_table(
     assert any("each subject has doses of its own" in str(notice) for notice in found.notices)
     few = interventions({"doses": result.attributes["doses"][:4]})
     assert [item.label for item in few[1:]] == [
-        f"oxytocin im, {who} IU at {5 * who} min, subject {who}" for who in (1, 2, 3)
+        f"subject {who}: oxytocin im, {who} IU at {5 * who} min" for who in (1, 2, 3)
     ]
 
 

@@ -89,15 +89,15 @@ def _together(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def dose_text(item: Mapping[str, Any]) -> str:
     """Return a dose of the attributes as people read it: "oxytocin iv infusion, 10 mU/min from 10 min to 70 min".
 
-    What only one subject gets begins with "subject 1: ".
+    What only one subject gets begins with "subject 1: ", with its name when a dosing table has named it.
     """
-    text = str(item["text"])
+    text, _, name = str(item["text"]).partition(", subject ")
     drug, route = item.get("drug", ""), item.get("route", "")
     head = f"{drug} {route} "
     if drug and route and text.startswith(head):
         text = f"{drug} {route}, {text.removeprefix(head)}"
     who = item.get("subject")
-    return ("" if who is None else f"subject {who + 1}: ") + text.replace("_", " ")
+    return ("" if who is None else f"subject {name or who + 1}: ") + text.replace("_", " ")
 
 
 def prescriptions(attributes: Mapping[str, Any]) -> list[Intervention]:

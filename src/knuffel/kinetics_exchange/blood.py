@@ -185,8 +185,8 @@ def _write_elimination(document: Document, found: Contents, place: Layout, numbe
         if own["plasma.saturable_share"].value > 0:
             share = add_number(document, found, found.plasma, "plasma.saturable_share")
             half = add_number(document, found, found.plasma, "plasma.saturation_concentration")
-            level, total = "plasma_oxytocin_concentration", f"{drug}_clearance"
-            flow = f"({flow} - {share} * {total} + {share} * {total} * {half} / ({half} + {level}))"
+            level = "plasma_oxytocin_concentration"
+            flow = f"({flow} - {share} * {flow} + {share} * {flow} * {half} / ({half} + {level}))"
             notes = ["one share is linear, the other follows Michaelis and Menten; both copies of oxytocin compete"]
             modifiers = [amount_id(other, CENTRAL) for other in found.plasma.component.places[:2] if other is not place]
     document.reaction(

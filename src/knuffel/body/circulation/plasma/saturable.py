@@ -2,8 +2,9 @@
 
     dA_i/dt = … - CL C_i (1 - s) - CL s K C_i / (K + C)        C = C_endogenous + C_exogenous
 
-``s`` is the share of the clearance that saturates and K the concentration that halves it. Everything else is the linear
-system; the steps are those of Dormand and Prince, fifth order, with an error estimate at each.
+CL is the clearance less what crosses to the brain, ``s`` the share of it that saturates and K the concentration that
+halves it. Everything else is the linear system; the steps are those of Dormand and Prince, fifth order, with an error
+estimate at each.
 """
 
 from __future__ import annotations
