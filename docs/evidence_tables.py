@@ -170,6 +170,13 @@ _STUDIES = {
         "en": ("Receptors", "antagonists, loss of receptors in long labour, recovery"),
         "nl": ("Receptoren", "antagonisten, verlies van receptoren bij lang weeën, herstel"),
     },
+    "uterine_cell": {
+        "en": ("Uterine muscle cell", "spikes, calcium, force and currents of one cell, and what oxytocin does to it"),
+        "nl": (
+            "Spiercel van de baarmoeder",
+            "pulsen, calcium, kracht en stromen van een cel, en wat oxytocine ermee doet",
+        ),
+    },
     "uterus_dose_response": {
         "en": (
             "Dose and response of the uterus",
