@@ -60,7 +60,7 @@ def solved(method: str, parameters: UterineCellParameters, time: Floats) -> Floa
     given, state, found = packed(parameters)[0], starting_state(parameters)[0], []
     absolute = np.full(layout.STATES, 1e-12)
     absolute[layout.CA] = 1e-15
-    for begin, end, current in ((0, 1000, 0.0), (1000, float(time[-1]), -0.25)):
+    for begin, end, current in ((0, 1000, 0.0), (1000, 11_000, -0.25), (11_000, float(time[-1]), 0.0)):
         inside = time[(time >= begin) & (time <= end)]
 
         def slope(_: float, y: Floats, current: float = current) -> Floats:
@@ -72,13 +72,18 @@ def solved(method: str, parameters: UterineCellParameters, time: Floats) -> Floa
     return np.concatenate(found)
 
 
-@pytest.mark.parametrize("method", ["LSODA", "Radau"])
-def test_it_agrees_with_scipy_through_the_first_spike(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "first", "whole"),
+    [("LSODA", 5e-8, 1e-4), ("Radau", 1e-9, 1e-7)],
+)
+def test_it_agrees_with_scipy_over_the_default_step(method: str, first: float, whole: float) -> None:
+    """Through the first spike, and over 60 s: each later spike amplifies what the solvers leave (LSODA the most)."""
     parameters = cell()
-    own = current_clamp(parameters, Step(-0.25), 3000, sample=50, rtol=1e-11, atol=1e-13)
+    own = current_clamp(parameters, Step(-0.25), 60_000, sample=50, rtol=1e-12, atol=1e-14)
     known = solved(method, parameters, own.time)
     relative = np.abs(own.states[0] - known) / np.abs(known).max(axis=0).clip(1e-12)
-    assert relative.max() < (2e-8 if method == "LSODA" else 2e-9)
+    assert relative[own.time <= 8000].max() < first
+    assert relative.max() < whole
 
 
 def test_a_tighter_tolerance_has_a_smaller_error() -> None:
