@@ -235,8 +235,9 @@ def _one(given, y, times, kinds, stimuli, effects, rtol, atol, most, trace, spik
         if piece > 0 and (stimuli[piece - 1] != stimulus or effects[piece - 1] != effects[piece]):
             h, target = min(h, 0.1), 5
         while t < end:
+            # the rest of a piece is done in one step, or in two of equal length, never in a long and a tiny one
             whole = h >= end - t
-            step = end - t if whole else (min(h, 0.5 * (end - t)) if h > 0.5 * (end - t) else h)
+            step = end - t if whole else min(h, 0.5 * (end - t)) if 2 * h > end - t else h
             if step <= 1e-12 * max(1.0, abs(t)) and not whole:
                 return 1, t, count, V
             _f(y, stimulus, p, work, f0)
@@ -269,7 +270,7 @@ def _one(given, y, times, kinds, stimuli, effects, rtol, atol, most, trace, spik
                         accepted = y[CA] + increment[CA] > 0
                         if accepted:
                             break
-                    if k > 3 and error > 2.0 * before and error > 1.0:
+                    if k > 3 and error > 2.0 * before and error > 1.0:  # extrapolation diverges: the step is too long
                         break
                     before = error
                 if accepted:
@@ -301,7 +302,7 @@ def _one(given, y, times, kinds, stimuli, effects, rtol, atol, most, trace, spik
                 count += 1
             steps += 1
             t = end if whole else t + step
-            best = used
+            best = used  # the order with the least work for each ms, or one more when the highest was the best
             for k in range(_FIRST, used):
                 if cost[k] < EXTRAPOLATION_WORTH * cost[best]:
                     best = k

@@ -183,8 +183,7 @@ def current_clamp(
     _check_end(ended)
     force = parameters.largest_force * np.ones(cells), parameters.force_offset * np.ones(cells)
     found = tuple(spikes[cell, : min(int(ended[cell, 2]), _MOST_SPIKES)] for cell in range(cells))
-    strong = bool((np.abs(amplitude) > _STRONG).any())
-    notices = (Notice("strong_current", "a current beyond 2 pA/pF blocks the cell", "uterus"),) if strong else ()
+    notices = _notices(amplitude, ended)
     return CellTrace(
         samples,
         states,
@@ -229,6 +228,15 @@ def _batch(
     if not (state[:, layout.CA] > 0).all():
         raise ParameterError("calcium at the start has to be above 0 mM")
     return given, amplitude, values, state
+
+
+def _notices(amplitude: Floats, ended: Floats) -> tuple[Notice, ...]:
+    found = []
+    if (np.abs(amplitude) > _STRONG).any():
+        found.append(Notice("strong_current", "a current beyond 2 pA/pF blocks the cell", "uterus"))
+    if (ended[:, 2] > _MOST_SPIKES).any():
+        found.append(Notice("many_spikes", f"only the first {_MOST_SPIKES} spikes of a cell are listed", "uterus"))
+    return tuple(found)
 
 
 def _check_end(ended: Floats) -> None:
