@@ -170,6 +170,13 @@ _STUDIES = {
         "en": ("Receptors", "antagonists, loss of receptors in long labour, recovery"),
         "nl": ("Receptoren", "antagonisten, verlies van receptoren bij lang weeën, herstel"),
     },
+    "uterine_cell": {
+        "en": ("Uterine muscle cell", "spikes, calcium, force and currents of one cell, and what oxytocin does to it"),
+        "nl": (
+            "Spiercel van de baarmoeder",
+            "pulsen, calcium, kracht en stromen van een cel, en wat oxytocine ermee doet",
+        ),
+    },
     "uterus_dose_response": {
         "en": (
             "Dose and response of the uterus",
@@ -224,9 +231,20 @@ def references(keys: Iterable[str], language: str = "en") -> str:
     return ", ".join(reference(key, language) for key in keys)
 
 
+_OWN_PAGE = ("uterus.cell_",)
+
+
 def parameters(room: str) -> str:
-    """Return the parameters of a room: symbol, meaning, value, unit, spread, status, source."""
-    chosen = [item for key, item in load.parameters().items() if key.partition(".")[0] == room]
+    """Return the parameters of a room, or of a part of it (``uterus/cell``): symbol, meaning, value, unit, and so on.
+
+    A part that has a page of its own is left out of the table of its room.
+    """
+    name, _, part = room.partition("/")
+    ours = {key: item for key, item in load.parameters().items() if key.partition(".")[0] == name}
+    if part:
+        chosen = [item for key, item in ours.items() if key.startswith(f"{name}.{part}_")]
+    else:
+        chosen = [item for key, item in ours.items() if not key.startswith(_OWN_PAGE)]
     if not chosen:
         raise ValueError(f"the evidence registry has no parameters of {room!r}")
     return table(
@@ -240,7 +258,7 @@ def parameters(room: str) -> str:
                 item.unit,
                 value(item.spread).removeprefix("kind "),
                 item.status,
-                references(item.source) or item.why,
+                "; ".join(filter(None, (references(item.source), item.why if part else ""))) or item.why,
             )
             for item in chosen
         ),
@@ -249,7 +267,7 @@ def parameters(room: str) -> str:
 
 def all_parameters() -> str:
     """Return one section of parameters for each room."""
-    rooms = sorted({key.partition(".")[0] for key in load.parameters()})
+    rooms = sorted({*(key.partition(".")[0] for key in load.parameters()), "uterus/cell"})
     return "\n\n".join(f"## {room}\n\n{parameters(room)}" for room in rooms)
 
 

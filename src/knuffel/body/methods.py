@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DORMAND_PRINCE", "DORMAND_PRINCE_FOURTH", "GAUSS_NODES", "GAUSS_WEIGHTS", "GROWTH", "SAFETY", "SHRINK"]
+__all__ = [
+    "DORMAND_PRINCE",
+    "DORMAND_PRINCE_FOURTH",
+    "EXTRAPOLATION_GROWTH",
+    "EXTRAPOLATION_RETREAT",
+    "EXTRAPOLATION_SAFETY",
+    "EXTRAPOLATION_WORTH",
+    "GAUSS_NODES",
+    "GAUSS_WEIGHTS",
+    "GROWTH",
+    "SAFETY",
+    "SHRINK",
+]
 
 DORMAND_PRINCE = np.array([
     [0, 0, 0, 0, 0, 0],
@@ -23,6 +35,10 @@ DORMAND_PRINCE_FOURTH = np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -920
 
 SAFETY, SHRINK, GROWTH = 0.9, 0.2, 5.0
 """How much of the longest allowed step is taken, and how fast steps may change."""
+
+EXTRAPOLATION_SAFETY, EXTRAPOLATION_GROWTH, EXTRAPOLATION_RETREAT, EXTRAPOLATION_WORTH = 0.8, 8.0, 0.25, 0.9
+"""The same for steps by extrapolation; how far to go back after a step that left what is possible, and how much cheaper
+a lower order has to be to be chosen."""
 
 GAUSS_NODES = (0.5 - np.sqrt(0.15), 0.5, 0.5 + np.sqrt(0.15))
 GAUSS_WEIGHTS = (5 / 18, 8 / 18, 5 / 18)

@@ -57,6 +57,7 @@ STUDIES = (
     "breastfeeding_modifiers",
     "receptor_states",
     "uterus_dose_response",
+    "uterine_cell",
     "rat_let_down",
     "human_let_down",
     "milk_supply",
