@@ -113,6 +113,11 @@ def test_samples_do_not_move_the_spikes() -> None:
     assert len(fine.spikes[0]) == 5
 
 
+def test_the_last_sample_is_the_end_whatever_the_rounding() -> None:
+    trace = current_clamp(cell(), None, 0.3, sample=0.1)
+    assert trace.time == pytest.approx([0, 0.1, 0.2, 0.3]) and trace.time[-1] == 0.3
+
+
 def test_the_second_pulse_counts_from_time_zero() -> None:
     assert Step(-0.25, interval=46_500).pulses(120_000) == [(1000, 11_000), (56_500, 66_500), (113_000, 123_000)]
     trace = current_clamp(cell(), Step(-0.25, interval=46_500), 60_000, sample=10)

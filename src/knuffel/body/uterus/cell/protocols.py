@@ -36,8 +36,8 @@ class Step:
     """A current of ``amplitude`` pA/pF (negative depolarises; a number or (cell,)) from ``onset`` for ``duration`` ms.
 
     With ``interval`` (ms) it comes again whenever t modulo (interval + duration) is below ``duration``. As in the
-    published code the modulus counts from t = 0, not from ``onset``: 10 s with 46.5 s between them start again at 56
-    500 ms. Nothing flows before ``onset``.
+    published code the modulus counts from t = 0, not from ``onset``: 10 s with 46.5 s between them start again at
+    56 500 ms. Nothing flows before ``onset``.
     """
 
     amplitude: Any
@@ -158,7 +158,8 @@ def current_clamp(
     if not ((values >= 0) & (values <= 1)).all():
         raise ParameterError("the receptor effect G has to be from 0 to 1")
     given, amplitude, values, state = _batch(parameters, amplitude, values, messenger, start)
-    samples = np.append(np.arange(0, end, sample), end)
+    samples = np.arange(0, end, sample)
+    samples = np.append(samples[samples < end], end)  # rounding may have put one of them at or beyond the end
     pulses = step.pulses(end) if step else []
     edges = [edge for pulse in pulses for edge in pulse]
     times = np.unique(np.concatenate([samples, [t for t in (*edges, *course.times) if t < end]]))
