@@ -203,8 +203,8 @@ def one_subject(repeats: int, tolerance: float, how: str) -> dict[str, Any]:
     def ours() -> None:
         plasma_kinetics(scenario).concentration(times)
 
-    again = min(_timed(lambda: blood.concentration(times)) for _ in range(repeats))
-    mine, theirs = _paired(lambda: blood.concentration(times), lambda: peer.solve(times, "LSODA", tolerance), repeats)
+    again = min(_fresh(blood, times) for _ in range(repeats))
+    mine, theirs = _paired(lambda: _fresh(blood, times), lambda: peer.solve(times, "LSODA", tolerance), repeats)
     wrong = relative_error(peer.solve(times, "LSODA", tolerance), blood.concentration(times)[0])
     setup = median(_timed(ours) for _ in range(repeats))
     case = f"a day with five doses, a value every minute, peer {how}"

@@ -84,7 +84,7 @@ class Kinetics:
         carbetocin or atosiban (zero when it is not given). Raises `ParameterError` for times that do not ascend.
         """
         wanted = np.rint(np.asarray(times, dtype=np.float64) * 1000).astype(np.int64)
-        if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (np.diff(wanted) <= 0).any():
+        if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (wanted[1:] <= wanted[:-1]).any():
             raise ParameterError("times have to ascend from 0, in steps of a millisecond and more")
         given = [dose for dose in self._doses if dose[0] == drug and dose[3] <= wanted[-1]]
         moments = sorted({0, *(time for dose in given for time in dose[3:5] if time <= wanted[-1])})
@@ -104,13 +104,13 @@ class Kinetics:
             for _, route, size, begin, end, subject in given:
                 who = slice(None) if subject is None else slice(subject, subject + 1)
                 if route == INFUSION:
-                    first, last = np.searchsorted(edges, (begin, end))
+                    first, last = edges.searchsorted((begin, end))
                     rates[who, first:last] += size
                     continue
-                edge = int(np.searchsorted(edges, begin))
+                edge = edges.searchsorted(begin)
                 for compartment, share in self._shares(drug, route):
-                    column = place.compartments.index(compartment)
-                    bolus[who, edge, column] += np.broadcast_to(size * np.asarray(share), count)[who]
+                    amount = size * share if np.ndim(share) == 0 else np.broadcast_to(size * share, count)[who]
+                    bolus[who, edge, place.compartments.index(compartment)] += amount
             if count > 1 and all(np.ptp(array, axis=0).max(initial=0) == 0 for array in (bolus, rates)):
                 bolus, rates = bolus[:1], rates[:1]
             amount = course(system, start, edges, bolus, rates, place.compartments.index("central"))

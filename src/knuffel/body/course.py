@@ -24,7 +24,7 @@ def course(
     per second hold between edges. They have one row for each subject, or one for all. Every number is that of
     `LinearSystem.move` with the same intervals.
     """
-    lengths = np.diff(edges)
+    lengths = edges[1:] - edges[:-1]
     distinct, which = _distinct(lengths)
     if not len(distinct):
         return np.ascontiguousarray(start[:, compartment : compartment + 1] + given[:, 0, compartment, np.newaxis])

@@ -94,9 +94,9 @@ class Events:
         rate = self._rate(line, row, amount, drug or "")
         route = self._route_of(line, row, infused=rate is not None)
         further = self._additional(line, row)
-        if None in (drug, unit, route, further) or (rate is not None and rate < 0):
+        if drug is None or unit is None or route is None or further is None or (rate is not None and rate < 0):
             return
-        count, distance = further  # type: ignore[misc]
+        count, distance = further
         if len(self.doses) + count >= _MOST_DOSES or abs(time + count * distance) > LONGEST:
             allowed = f"{_MOST_DOSES:,} doses in all, within thirty years"
             self._tell(line, "ADDL", "these are too many doses", row, allowed)
@@ -104,7 +104,7 @@ class Events:
         per = "min" if rate is None else self._units.per()
         for number in range(int(count) + 1):
             when = round(time + number * distance)
-            self.doses.append(Dose(owner, when, amount, unit, rate, route, drug, line, per))  # type: ignore[arg-type]
+            self.doses.append(Dose(owner, when, amount, unit, rate, route, drug, line, per))
 
     def _rate(self, line: int, row: list[str], amount: float, drug: str) -> float | None:
         """Return the rate in units of the amount per time; None for a dose given at once, -1 after a mistake."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from knuffel.dosing_tables.kinds import is_amount, is_observed
 from knuffel.dosing_tables.wording import is_number
@@ -188,8 +188,8 @@ class EventTable:
         return tuple(seen for seen in self.observations if seen.subject == subject)
 
 
-def _refuse(message: str, **facts: str | None) -> NoReturn:
-    problem = Problem(message, **facts)  # type: ignore[arg-type]
+def _refuse(message: str, **facts: Any) -> NoReturn:
+    problem = Problem(message, **facts)
     raise DataError(str(problem), [problem])
 
 

@@ -8,6 +8,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from knuffel.dosing_tables.records import bare
 from knuffel.dosing_tables.wording import Mistakes
@@ -59,8 +60,8 @@ def read_sheet(path: str | os.PathLike[str], mistakes: Mistakes) -> Sheet:
     return Sheet(names, headings, units, rows, number)
 
 
-def _refuse(message: str, file: str, line: int | None = None, **facts: str) -> None:
-    problem = Problem(message, file, line, **facts)  # type: ignore[arg-type]
+def _refuse(message: str, file: str, line: int | None = None, **facts: Any) -> None:
+    problem = Problem(message, file, line, **facts)
     raise DataError(str(problem), [problem])
 
 

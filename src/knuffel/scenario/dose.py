@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from knuffel.body.doses import BOLUS, INFUSION, ROUTES, WATER, WATER_ROUTES
 from knuffel.errors import UnitError
 from knuffel.evidence import load
@@ -108,8 +110,8 @@ class DoseReader:
             return None
         return number - 1
 
-    def _problem(self, key: str, message: str, **facts: object) -> None:
-        self.problems.add((*self.path, key), message, **facts)  # type: ignore[arg-type]
+    def _problem(self, key: str, message: str, **facts: Any) -> None:
+        self.problems.add((*self.path, key), message, **facts)
 
     def _known_drug(self) -> bool:
         word = self.item.drug

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from knuffel.errors import Notice, Problem
 from knuffel.population.distributions import Distribution
@@ -155,8 +156,8 @@ class TableSubjects:
         text = f"{column} of the dosing table holds, not this"
         self.problems.notice("table_overrules", ("subject", name), text)
 
-    def _tell(self, message: str, owner: str | None, column: str, **facts: str) -> None:
+    def _tell(self, message: str, owner: str | None, column: str, **facts: Any) -> None:
         assert self.given is not None
         line = None if owner is None else self._lines.get(owner)
-        problem = Problem(message, self.given.file, line, key=f"column {column}", **facts)  # type: ignore[arg-type]
+        problem = Problem(message, self.given.file, line, key=f"column {column}", **facts)
         self.problems.take(("dose_table",), [problem])

@@ -10,6 +10,7 @@ from knuffel.evidence import load
 from knuffel.scenario.asked import usual_port
 from knuffel.scenario.body import makes
 from knuffel.scenario.model import RoomSpec, SampleSpec
+from knuffel.scenario.quantities import TimeText
 from knuffel.scenario.schema_body import Sample
 from knuffel.scenario.times import Times, time_text
 from knuffel.scenario.tree import Path, Problems
@@ -178,8 +179,8 @@ def _moments(item: Sample, path: Path, times: Times, problems: Problems) -> tupl
     return tuple(range(first, last + 1, every))
 
 
-def _moment(value: object, path: Path, times: Times, problems: Problems) -> int | None:
-    time = times.moment(value, path)  # type: ignore[arg-type]
+def _moment(value: TimeText | None, path: Path, times: Times, problems: Problems) -> int | None:
+    time = times.moment(value, path)
     if time is not None and times.duration is not None and time > times.duration:
         problems.add(path, "this lies after the end of the scenario", allowed=f"at most {time_text(times.duration)}")
         return None

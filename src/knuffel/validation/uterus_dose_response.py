@@ -81,7 +81,7 @@ def _stimulus() -> list[Row]:
     woman = Woman("term_A", "induction_ripe")
     basal = float(woman.level("physiology.basal_concentration")[0])
     own = numbers(ReceptorParameters)
-    stimulus = 477 / own.transducer_constant * (basal + 1.47) * 1000 / own.molar_mass / own.affinity
+    stimulus = STATES["term"] / own.transducer_constant * (basal + 1.47) * 1000 / own.molar_mass / own.affinity
     levels = {**woman.levels, "receptors.oxytocin_stimulus": (np.array([stimulus]),) * 2}
     state, _ = woman.uterus.init(Subjects(np.arange(1)), Inputs(levels), Streams(0))
     return [Row("UL01a", _per_rate("term_A")), Row("UL01b", _per_rate("term_B")), Row("UL14", state.effective[0])]
